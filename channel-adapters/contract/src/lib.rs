@@ -1,0 +1,51 @@
+//! The contract between Offercast and its channel adapters.
+//!
+//! One definition of everything that two processes must agree on to the byte:
+//! money, time, terms and their timelines, what a channel claims, how claims
+//! are compared, canonical bytes and digests, and the messages that travel.
+//! Pure: no I/O, no clock, no randomness. The prose for writers of adapters in
+//! other languages is `docs/CONTRACT.md`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod canonical;
+pub mod channel;
+pub mod claims;
+pub mod compare;
+pub mod digest;
+pub mod horizon;
+pub mod ident;
+pub mod item;
+pub mod measure;
+pub mod message;
+pub mod money;
+pub mod product;
+pub mod projection;
+pub mod terms;
+pub mod time;
+pub mod timeline;
+
+pub use canonical::{Hash, canonical_bytes};
+pub use channel::{Assortment, Channel, DeclaredException, Family, Mode, Projection, Template};
+pub use claims::{Claims, Field, Reading};
+pub use compare::{Difference, ItemState, compare};
+pub use digest::{Digest, StateDigest};
+pub use horizon::Horizon;
+pub use ident::{Audience, ChannelId, Locale, MarketId, OfferId, SalesMode, Sku, View, ZoneId};
+pub use item::{Item, SharedTimeline};
+pub use measure::{Measure, MeasureUnit, SaleUnit};
+pub use message::{Acknowledgement, Beat, HeldItem, Message, Payload, Position, Rung, Update};
+pub use money::{Amount, Currency, Money};
+pub use product::{Content, Facts};
+pub use projection::project;
+pub use terms::{AppliedOffer, Condition, ConditionalPrice, ReferencePrice, Tax, Terms, UnitPrice};
+pub use time::Instant;
+pub use timeline::{Segment, Timeline};
+
+/// The version of this contract, carried by every message. An adapter refuses
+/// messages of a version that it does not know.
+pub const CONTRACT_VERSION: u32 = 1;
+
+/// The version of the function that turns the source of truth into terms.
+/// Digests are comparable only between holders of the same version.
+pub const RESOLVER_VERSION: u32 = 1;

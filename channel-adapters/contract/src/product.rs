@@ -1,0 +1,76 @@
+//! What an adapter must know of a product to render it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::Quantity;
+use crate::{Locale, Measure, SaleUnit};
+
+/// A product's words in one locale.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// Conditions that belong to the product, shown with the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
+    /// The long text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Text that the law demands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal: Option<String>,
+    /// The name; never empty.
+    pub name: String,
+    /// The short text: a receipt line, a push message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<String>,
+    /// The text as it is spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<String>,
+}
+
+/// The facts and content of a product that travel with its terms.
+///
+/// Fields stand in alphabetical order, so serde writes canonical bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// The category path, parts separated by `/`.
+    pub category: String,
+    /// Words per locale; at least one.
+    pub content: BTreeMap<Locale, Content>,
+    /// The GTIN, zero-padded to 14 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// The picture's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The smallest quantity that is sold, if not one step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_quantity: Option<Quantity>,
+    /// What one piece holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<Measure>,
+    /// In what unit it is sold.
+    pub sale_unit: SaleUnit,
+    /// The step of the quantity, if not one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Quantity>,
+}
+
+impl Facts {
+    /// The words in `locale`, else in its language, else in the first locale
+    /// there is, with the locale they are in.
+    #[must_use]
+    pub fn content_in(&self, locale: &Locale) -> Option<(&Locale, &Content)> {
+        let language = locale.as_str().split('-').next().unwrap_or_default();
+        self.content
+            .get_key_value(locale)
+            .or_else(|| self.content.get_key_value(language))
+            .or_else(|| self.content.iter().next())
+    }
+}

@@ -1,0 +1,86 @@
+//! The projection: what a channel must claim, given the terms.
+
+use crate::channel::Channel;
+use crate::claims::{ClaimKey, Claims, Field};
+use crate::terms::{Condition, ConditionalPrice, Tax, Terms, UnitPrice};
+use crate::{Amount, Facts, Instant, Sku};
+
+/// The claims that a channel must show for terms that hold until `until`:
+/// every claim that follows from them, minus what the channel declared as
+/// implied or omitted. Nothing else may be shown.
+#[must_use]
+pub fn project(
+    channel: &Channel,
+    sku: &Sku,
+    facts: &Facts,
+    terms: &Terms,
+    until: Option<Instant>,
+) -> Claims {
+    let mut claims = all_claims(channel, sku, facts, terms, until);
+    claims.retain(|key| channel.projection.shows(key.field));
+    claims
+}
+
+fn all_claims(
+    channel: &Channel,
+    sku: &Sku,
+    facts: &Facts,
+    terms: &Terms,
+    until: Option<Instant>,
+) -> Claims {
+    let mut claims = Claims::default();
+    claims.set(Field::Sku, sku.as_str());
+    let content = facts.content_in(&channel.locale);
+    claims.set_some(Field::Name, content.map(|(_, content)| &content.name));
+    claims.set(Field::SaleUnit, facts.sale_unit.to_string());
+    claims.set(Field::Currency, terms.currency.code());
+    claims.set(Field::Price, terms.price.to_string());
+    for price in &terms.conditional {
+        claims.set(conditional_key(price), price.amount.to_string());
+    }
+    claims.set_some(Field::Deposit, terms.deposit);
+    claims.set(Field::Tax, tax_text(terms.tax));
+    claims.set_some(Field::Regular, terms.regular);
+    claims.set_some(Field::Prior, terms.prior);
+    claims.set_some(Field::Reduction, terms.reduction_percent);
+    for reference in &terms.references {
+        claims.set(
+            ClaimKey::of(Field::Reference, &reference.kind),
+            reference.amount.to_string(),
+        );
+    }
+    claims.set_some(Field::UnitPrice, terms.unit_price.map(unit_price_text));
+    for offer in &terms.offers {
+        claims.set(
+            ClaimKey::of(Field::Offer, offer.id.as_str()),
+            offer.label_in(&channel.locale),
+        );
+    }
+    claims.set_some(Field::Until, until);
+    claims
+}
+
+/// The key of the claim of a conditional price: `conditional.audience:gold`,
+/// `conditional.quantity:6`.
+#[must_use]
+pub fn conditional_key(price: &ConditionalPrice) -> ClaimKey {
+    let which = match &price.condition {
+        Condition::Audience(audience) => format!("audience:{audience}"),
+        Condition::Quantity(minimum) => format!("quantity:{minimum}"),
+    };
+    ClaimKey::of(Field::Conditional, &which)
+}
+
+/// The claim text of a tax.
+#[must_use]
+pub fn tax_text(tax: Tax) -> String {
+    let basis = if tax.included { "included" } else { "excluded" };
+    format!("{basis} {}", tax.rate_bp)
+}
+
+/// The claim text of a unit price.
+#[must_use]
+pub fn unit_price_text(unit_price: UnitPrice) -> String {
+    let amount: Amount = unit_price.amount;
+    format!("{amount}/{}", unit_price.per)
+}

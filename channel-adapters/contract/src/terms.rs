@@ -1,0 +1,125 @@
+//! Terms: the answer for a SKU in a view during one interval.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::Quantity;
+use crate::{Amount, Audience, Currency, Locale, Measure, OfferId};
+
+/// The tax that the price is meant with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tax {
+    /// Whether the shown price contains the tax.
+    pub included: bool,
+    /// The rate in basis points: 2200 is 22 %.
+    pub rate_bp: u32,
+}
+
+/// The price for one base measure (Directive 98/6/EC, Art. 2 (b)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitPrice {
+    /// The amount for `per`.
+    pub amount: Amount,
+    /// The base measure, such as 1 kg.
+    pub per: Measure,
+}
+
+/// Under what condition a conditional price holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The customer belongs to an audience, such as holders of a card.
+    Audience(Audience),
+    /// The customer buys at least this much, in the sale unit.
+    Quantity(Quantity),
+}
+
+/// A price that holds under a condition, shown beside the unconditional one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionalPrice {
+    /// The amount.
+    pub amount: Amount,
+    /// When it holds.
+    pub condition: Condition,
+}
+
+/// A reference price that a market's law wants shown, such as Croatia's anchor.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferencePrice {
+    /// The amount.
+    pub amount: Amount,
+    /// Its kind: `anchor` …
+    pub kind: String,
+}
+
+/// An offer that made the price what it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppliedOffer {
+    /// Which one.
+    pub id: OfferId,
+    /// Its words per locale.
+    pub labels: BTreeMap<Locale, String>,
+}
+
+impl AppliedOffer {
+    /// The label in `locale`, else in its language, else in the first locale
+    /// there is, else the id.
+    #[must_use]
+    pub fn label_in(&self, locale: &Locale) -> &str {
+        let language = locale.as_str().split('-').next().unwrap_or_default();
+        self.labels
+            .get(locale)
+            .or_else(|| self.labels.get(language))
+            .or_else(|| self.labels.values().next())
+            .map_or(self.id.as_str(), String::as_str)
+    }
+}
+
+/// Terms of one SKU in one view during one interval.
+///
+/// Fields stand in alphabetical order, so serde writes canonical bytes. All
+/// amounts are in `currency`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Prices that hold under a condition, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditional: Vec<ConditionalPrice>,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// The deposit, apart from the price (CJEU C-543/21).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<Amount>,
+    /// Offers applied, in the order of application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<AppliedOffer>,
+    /// What everybody pays for one sale unit, deposit apart.
+    pub price: Amount,
+    /// The lowest price in the 30 days before a reduction (Directive 98/6/EC,
+    /// Art. 6a), where one was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Amount>,
+    /// Whole percent that the price is below the prior price (CJEU C-330/23),
+    /// else below the regular one; rounded down, so it never flatters; absent
+    /// below 1 and where no regular price may be claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduction_percent: Option<u8>,
+    /// Reference prices, sorted by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<ReferencePrice>,
+    /// The regular price, present only where a reduction from it may be
+    /// claimed: known, above the price, and not refuted by the prior price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regular: Option<Amount>,
+    /// The tax.
+    pub tax: Tax,
+    /// The unit price, unless the pack's size is unknown or implausible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<UnitPrice>,
+}
