@@ -1,0 +1,329 @@
+//! Awkward items, on which templates and families are tried.
+
+use std::collections::BTreeMap;
+
+use offercast_contract::ident::IdentError;
+use offercast_contract::measure::Quantity;
+use offercast_contract::{
+    Amount, AppliedOffer, Audience, Channel, ChannelId, Condition, ConditionalPrice, Content,
+    Currency, Facts, Horizon, Instant, Locale, MarketId, Measure, MeasureUnit, Mode, OfferId,
+    ReferencePrice, SaleUnit, SalesMode, Sku, Tax, Template, Terms, UnitPrice, View, ZoneId,
+};
+
+use crate::family::Family;
+
+/// One item with the terms to show.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// What is awkward about it.
+    pub name: &'static str,
+    /// The SKU.
+    pub sku: Sku,
+    /// What the product is.
+    pub facts: Facts,
+    /// The terms.
+    pub terms: Terms,
+    /// Until when they hold.
+    pub until: Option<Instant>,
+}
+
+/// Why the built-in samples could not be made: never, unless this build is
+/// broken. Passed on rather than hidden.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SampleError {
+    /// An identifier.
+    #[error(transparent)]
+    Ident(#[from] IdentError),
+    /// An amount.
+    #[error(transparent)]
+    Money(#[from] offercast_contract::money::MoneyError),
+    /// A quantity.
+    #[error(transparent)]
+    Quantity(#[from] offercast_contract::measure::QuantityError),
+}
+
+/// The horizon that the samples lie in: it begins on 2026-11-20.
+#[must_use]
+pub fn horizon() -> Horizon {
+    Horizon(20_777)
+}
+
+/// A channel of the family in a locale, with the projection that the family
+/// has, standing in one store.
+pub fn channel(
+    family: &dyn Family,
+    template: &Template,
+    locale: &str,
+) -> Result<Channel, SampleError> {
+    Ok(Channel {
+        assortment: Default::default(),
+        exceptions: Vec::new(),
+        family: family.name().to_owned(),
+        id: ChannelId::parse("conformance")?,
+        locale: Locale::parse(locale)?,
+        mode: Mode::Live,
+        name: "Conformance".to_owned(),
+        projection: family.projection(),
+        template: template.clone(),
+        time_zone: "Europe/Warsaw".to_owned(),
+        views: vec![view()?],
+    })
+}
+
+/// The view that the samples are shown in.
+pub fn view() -> Result<View, SampleError> {
+    Ok(View {
+        market: MarketId::parse("sample")?,
+        zone: Some(ZoneId::parse("0204")?),
+        audience: Audience::everyone(),
+        mode: SalesMode::Store,
+    })
+}
+
+/// All samples. The first is plain: every template must be able to show it.
+///
+/// The digits `738` of the plain price occur in nothing else of that sample,
+/// so that a mutation of the artefact can aim at the price.
+pub fn samples() -> Result<Vec<Sample>, SampleError> {
+    let mut samples = vec![plain()?];
+    samples.extend(with_reductions()?);
+    samples.extend(with_conditions()?);
+    samples.extend(with_other_currencies()?);
+    samples.extend(with_other_names()?);
+    Ok(samples)
+}
+
+/// Nothing but a price.
+pub fn plain() -> Result<Sample, SampleError> {
+    sample("a plain price", "EUR", "738.50", "Milk")
+}
+
+fn with_reductions() -> Result<Vec<Sample>, SampleError> {
+    let reduced = |name, regular: Option<&str>, prior: Option<&str>, percent| {
+        let mut sample = sample(name, "EUR", "399.90", "Cheese")?;
+        let amount = |text: &str| Amount::parse(text, sample.terms.currency);
+        sample.terms.regular = regular.map(amount).transpose()?;
+        sample.terms.prior = prior.map(amount).transpose()?;
+        sample.terms.reduction_percent = percent;
+        Ok::<_, SampleError>(sample)
+    };
+    let mut everything = reduced(
+        "everything at once",
+        Some("499.90"),
+        Some("449.90"),
+        Some(11),
+    )?;
+    everything.facts.brand = Some("Fromage & Fils".to_owned());
+    everything.facts.gtin = Some("04006381333931".to_owned());
+    everything.facts.image = Some("https://example.org/p/1.jpg?a=1&b=2".to_owned());
+    everything.facts.pack = Some(kilograms("0.25")?);
+    everything.terms.unit_price = Some(unit_price("1599.60", everything.terms.currency)?);
+    everything.terms.deposit = Some(Amount::parse("0.25", everything.terms.currency)?);
+    everything.terms.references = vec![ReferencePrice {
+        amount: Amount::parse("429.00", everything.terms.currency)?,
+        kind: "anchor".to_owned(),
+    }];
+    everything.terms.offers = vec![
+        offer("summer", "Summer -20 %", "Лето: скидка", "Lato: zniżka")?,
+        offer("club", "\"Club\" <b>days</b>", "Дни «Клуба»", "Dni klubu")?,
+    ];
+    everything.terms.conditional = conditions(everything.terms.currency)?;
+    everything.until = Some(Instant::from_micros(1_796_064_000_000_000));
+    let mut ends_oddly = reduced("an end within a second", None, None, None)?;
+    ends_oddly.until = Some(Instant::from_micros(1_796_064_000_250_000));
+    Ok(vec![
+        reduced("a regular price", Some("499.90"), None, Some(20))?,
+        reduced("a prior price", None, Some("449.90"), Some(11))?,
+        reduced(
+            "a regular and a prior price",
+            Some("499.90"),
+            Some("449.90"),
+            Some(11),
+        )?,
+        reduced("a reduction below one percent", Some("400.00"), None, None)?,
+        everything,
+        ends_oddly,
+    ])
+}
+
+fn with_conditions() -> Result<Vec<Sample>, SampleError> {
+    let mut conditional = sample("conditional prices", "EUR", "9.99", "Beer")?;
+    conditional.terms.conditional = conditions(conditional.terms.currency)?;
+    let mut deposit = sample("a deposit", "EUR", "0.05", "Water")?;
+    deposit.terms.deposit = Some(Amount::parse("0.25", deposit.terms.currency)?);
+    let mut offers = sample("an offer without a change of price", "EUR", "9.99", "Bread")?;
+    offers.terms.offers = vec![offer("autumn", "Autumn", "Осень", "Jesień")?];
+    let mut reference = sample("a reference price", "EUR", "9.99", "Kruh")?;
+    reference.terms.references = vec![ReferencePrice {
+        amount: Amount::parse("10.49", reference.terms.currency)?,
+        kind: "anchor".to_owned(),
+    }];
+    let mut unit = sample("a unit price", "EUR", "2.49", "Flour")?;
+    unit.facts.pack = Some(kilograms("0.5")?);
+    unit.terms.unit_price = Some(unit_price("4.98", unit.terms.currency)?);
+    let mut loose = sample("sold by the kilogram", "EUR", "1.29", "Apples")?;
+    loose.facts.sale_unit = SaleUnit::Kilogram;
+    loose.facts.step = Some("0.1".parse()?);
+    loose.facts.minimum_quantity = Some("0.5".parse()?);
+    loose.terms.unit_price = Some(unit_price("1.29", loose.terms.currency)?);
+    let mut service = sample("a service without included tax", "EUR", "60.00", "Repair")?;
+    service.facts.sale_unit = SaleUnit::Hour;
+    service.terms.tax = Tax {
+        included: false,
+        rate_bp: 550,
+    };
+    let mut free = sample("free of charge", "EUR", "0.00", "Leaflet")?;
+    free.terms.tax.rate_bp = 0;
+    Ok(vec![
+        conditional,
+        deposit,
+        offers,
+        reference,
+        unit,
+        loose,
+        service,
+        free,
+    ])
+}
+
+fn with_other_currencies() -> Result<Vec<Sample>, SampleError> {
+    let mut yen = sample("a currency without decimals", "JPY", "12500", "Sencha")?;
+    yen.terms.regular = Some(Amount::parse("15000", yen.terms.currency)?);
+    yen.terms.reduction_percent = Some(16);
+    let mut dinar = sample("a currency with three decimals", "KWD", "1.250", "Dates")?;
+    dinar.terms.regular = Some(Amount::parse("1.500", dinar.terms.currency)?);
+    dinar.terms.reduction_percent = Some(16);
+    Ok(vec![
+        yen,
+        dinar,
+        sample("roubles in the millions", "RUB", "1234567.80", "Piano")?,
+        sample("zloty with one grosz", "PLN", "1000.01", "Rower")?,
+    ])
+}
+
+fn with_other_names() -> Result<Vec<Sample>, SampleError> {
+    let long = "Extra virgin olive oil from the northern slopes of the hills ".repeat(6);
+    let named = |name, text: &str| sample(name, "RUB", "1299.90", text);
+    Ok(vec![
+        named("a name of 360 letters", long.trim_end())?,
+        named("quotes in the name", r#"Bar "Dark" 'n' «Fine» \ `70%`"#)?,
+        named(
+            "angle brackets and ampersands",
+            "<script>alert(1)</script> & Co; &amp; <b>",
+        )?,
+        named("Cyrillic", "Сыр «Российский» 50 %, кг; ёлка №1")?,
+        named(
+            "emoji and combining letters",
+            "Cafe\u{301} 🧀👩\u{200d}🍳 Łódź ąęśćńó čćžšđ",
+        )?,
+        named("braces in the name", "{{price}} {0} %s $1 ${x}")?,
+        named("numbers in the name", "Vodka 40% 0.5 l 1299.90 499,90 -20%")?,
+    ])
+}
+
+fn conditions(currency: Currency) -> Result<Vec<ConditionalPrice>, SampleError> {
+    Ok(vec![
+        ConditionalPrice {
+            amount: Amount::parse("8.49", currency)?,
+            condition: Condition::Audience(Audience::parse("gold")?),
+        },
+        ConditionalPrice {
+            amount: Amount::parse("7.99", currency)?,
+            condition: Condition::Quantity("6".parse::<Quantity>()?),
+        },
+    ])
+}
+
+fn offer(id: &str, en: &str, ru: &str, pl: &str) -> Result<AppliedOffer, SampleError> {
+    let mut labels = BTreeMap::new();
+    for (locale, label) in [("en", en), ("ru", ru), ("pl", pl)] {
+        labels.insert(Locale::parse(locale)?, label.to_owned());
+    }
+    Ok(AppliedOffer {
+        id: OfferId::parse(id)?,
+        labels,
+    })
+}
+
+fn kilograms(quantity: &str) -> Result<Measure, SampleError> {
+    Ok(Measure {
+        quantity: quantity.parse()?,
+        unit: MeasureUnit::Kilogram,
+    })
+}
+
+fn unit_price(amount: &str, currency: Currency) -> Result<UnitPrice, SampleError> {
+    Ok(UnitPrice {
+        amount: Amount::parse(amount, currency)?,
+        per: kilograms("1")?,
+    })
+}
+
+fn sample(
+    name: &'static str,
+    currency: &str,
+    price: &str,
+    product: &str,
+) -> Result<Sample, SampleError> {
+    let currency = Currency::parse(currency)?;
+    let mut content = BTreeMap::new();
+    for locale in ["en", "ru", "pl"] {
+        let words = Content {
+            name: product.to_owned(),
+            ..Content::default()
+        };
+        content.insert(Locale::parse(locale)?, words);
+    }
+    Ok(Sample {
+        name,
+        sku: Sku::parse("S-2.0_a")?,
+        facts: Facts {
+            brand: None,
+            category: "food/other".to_owned(),
+            content,
+            gtin: None,
+            image: None,
+            minimum_quantity: None,
+            pack: None,
+            sale_unit: SaleUnit::Piece,
+            step: None,
+        },
+        terms: Terms {
+            conditional: Vec::new(),
+            currency,
+            deposit: None,
+            offers: Vec::new(),
+            price: Amount::parse(price, currency)?,
+            prior: None,
+            reduction_percent: None,
+            references: Vec::new(),
+            regular: None,
+            tax: Tax {
+                included: true,
+                rate_bp: 2_200,
+            },
+            unit_price: None,
+        },
+        until: None,
+    })
+}
+
+/// The locales in which the samples have words.
+pub const LOCALES: [&str; 3] = ["en", "pl", "ru"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn samples_can_be_told_apart_and_aimed_at() {
+        let samples = samples().unwrap();
+        let names: BTreeSet<_> = samples.iter().map(|sample| sample.name).collect();
+        assert_eq!(names.len(), samples.len());
+        assert_eq!(samples[0].terms.price.to_string(), "738.50");
+        let plain = format!("{:?}", samples[0].facts);
+        assert!(!plain.contains("738"), "{plain}");
+    }
+}

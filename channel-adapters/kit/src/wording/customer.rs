@@ -1,0 +1,138 @@
+//! What a customer takes from the phrases around a price.
+
+use jiff::tz::TimeZone;
+use offercast_contract::projection::{tax_text, unit_price_text};
+use offercast_contract::{Channel, Currency, Instant, SaleUnit, Tax, UnitPrice};
+
+use super::read::{self, Hint, ReadError};
+use super::{WordingError, Words};
+
+/// A customer of one channel: knows its language, its time zone and what
+/// currency the shop uses, and answers with the canonical texts of claims.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    hint: Hint,
+    words: &'static Words,
+    zone: TimeZone,
+    currency: Currency,
+}
+
+impl Customer {
+    /// A customer of `channel` looking at an item sold in `currency`.
+    pub fn of(channel: &Channel, currency: Currency) -> Result<Self, WordingError> {
+        let zone = TimeZone::get(&channel.time_zone)
+            .map_err(|_| WordingError::UnknownTimeZone(channel.time_zone.clone()))?;
+        Ok(Self {
+            hint: Hint::of(&channel.locale),
+            words: Words::of(&channel.locale),
+            zone,
+            currency,
+        })
+    }
+
+    /// What the locale tells a reader.
+    #[must_use]
+    pub fn hint(&self) -> Hint {
+        self.hint
+    }
+
+    /// The words that the customer knows.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        self.words
+    }
+
+    /// An amount in full, in the currency of the item: `399.90`.
+    pub fn amount(&self, text: &str) -> Result<String, ReadError> {
+        let money = read::money(text, self.hint)?;
+        self.check_currency(text, money.currency())?;
+        Ok(money.amount().to_string())
+    }
+
+    /// A unit price: `1599.60/1 kg`.
+    pub fn unit_price(&self, text: &str) -> Result<String, ReadError> {
+        let (money, per) = read::unit_price(text, self.hint)?;
+        self.check_currency(text, money.currency())?;
+        Ok(unit_price_text(UnitPrice {
+            amount: money.amount(),
+            per,
+        }))
+    }
+
+    /// What a price is for: `kilogram`.
+    pub fn sale_unit(&self, text: &str) -> Result<String, ReadError> {
+        let units = [
+            SaleUnit::Piece,
+            SaleUnit::Kilogram,
+            SaleUnit::Litre,
+            SaleUnit::Metre,
+            SaleUnit::Hour,
+        ];
+        units
+            .into_iter()
+            .find(|unit| self.words.sale_unit(*unit) == text)
+            .map(|unit| unit.to_string())
+            .ok_or_else(|| unexpected(text, "a sale unit"))
+    }
+
+    /// The condition of a price: `audience:gold`, `quantity:6`.
+    pub fn condition(&self, label: &str) -> Result<String, ReadError> {
+        if let Some(audience) = Words::gap(self.words.member, label) {
+            return Ok(format!("audience:{audience}"));
+        }
+        let minimum = Words::gap(self.words.from_quantity, label)
+            .ok_or_else(|| unexpected(label, "a condition"))?;
+        let (quantity, _) = read::quantity(minimum, self.hint)?;
+        Ok(format!("quantity:{quantity}"))
+    }
+
+    /// A reduction in whole percent: `20`.
+    pub fn reduction(&self, text: &str) -> Result<String, ReadError> {
+        let expected = || unexpected(text, "a reduction in whole percent");
+        let percent = text.strip_prefix('−').ok_or_else(expected)?;
+        match read::basis_points(percent, self.hint)? {
+            points if points % 100 == 0 => Ok((points / 100).to_string()),
+            _ => Err(expected()),
+        }
+    }
+
+    /// What is said about tax: `included 2200`.
+    pub fn tax(&self, text: &str) -> Result<String, ReadError> {
+        let included = Words::gap(self.words.tax_included, text).map(|rate| (true, rate));
+        let excluded = || Words::gap(self.words.tax_excluded, text).map(|rate| (false, rate));
+        let (included, rate) = included
+            .or_else(excluded)
+            .ok_or_else(|| unexpected(text, "a word about tax"))?;
+        let rate_bp = read::basis_points(rate, self.hint)?;
+        Ok(tax_text(Tax { included, rate_bp }))
+    }
+
+    /// Whether the text says that the terms end at `until`. (A local time
+    /// alone may name two instants, so it cannot be read without one.)
+    #[must_use]
+    pub fn is_told_until(&self, text: &str, until: Instant) -> bool {
+        let says_day = Words::gap(self.words.through, text)
+            .is_some_and(|day| read::says_last_day(day, until, &self.zone));
+        let says_moment = Words::gap(self.words.until, text)
+            .is_some_and(|moment| read::says_moment(moment, until, &self.zone));
+        says_day || says_moment
+    }
+
+    fn check_currency(&self, text: &str, shown: Currency) -> Result<(), ReadError> {
+        if shown == self.currency {
+            return Ok(());
+        }
+        Err(ReadError::OtherCurrency {
+            text: text.to_owned(),
+            shown,
+            expected: self.currency,
+        })
+    }
+}
+
+fn unexpected(text: &str, expected: &'static str) -> ReadError {
+    ReadError::Unexpected {
+        text: text.to_owned(),
+        expected,
+    }
+}

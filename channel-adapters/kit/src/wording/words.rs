@@ -1,0 +1,192 @@
+//! The trade's words, as they stand around the numbers.
+
+use offercast_contract::{Locale, SaleUnit};
+
+use super::style::language_of;
+
+/// The words of one language. Those with `{}` are phrases with one gap.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    language: &'static str,
+    /// Before the SKU.
+    pub sku: &'static str,
+    /// Before the regular price.
+    pub regular: &'static str,
+    /// Before the lowest price of the 30 days before a reduction.
+    pub prior: &'static str,
+    /// Before the unit price.
+    pub unit_price: &'static str,
+    /// Before the deposit.
+    pub deposit: &'static str,
+    /// Before a price for an audience; the gap is the audience.
+    pub member: &'static str,
+    /// Before a price from a quantity on; the gap is the quantity.
+    pub from_quantity: &'static str,
+    /// Before Croatia's anchor price.
+    pub anchor: &'static str,
+    /// Before a reference price of any other kind; the gap is the kind.
+    pub reference: &'static str,
+    /// The tax is in the price; the gap is the rate.
+    pub tax_included: &'static str,
+    /// The tax comes on top; the gap is the rate.
+    pub tax_excluded: &'static str,
+    /// The last day on which the terms hold.
+    pub through: &'static str,
+    /// The moment at which the terms end.
+    pub until: &'static str,
+    /// What one price is for: piece, kilogram, litre, metre, hour.
+    sale_units: [&'static str; 5],
+}
+
+static WORDS: [Words; 4] = [
+    Words {
+        language: "en",
+        sku: "Item",
+        regular: "Regular price",
+        prior: "Lowest price in 30 days",
+        unit_price: "Unit price",
+        deposit: "Deposit",
+        member: "Member price ({})",
+        from_quantity: "From {}",
+        anchor: "Anchor price",
+        reference: "Reference price ({})",
+        tax_included: "incl. {} VAT",
+        tax_excluded: "plus {} VAT",
+        through: "through {}",
+        until: "until {}",
+        sale_units: ["per piece", "per kg", "per litre", "per metre", "per hour"],
+    },
+    Words {
+        language: "ru",
+        sku: "Артикул",
+        regular: "Обычная цена",
+        prior: "Минимальная цена за 30 дней",
+        unit_price: "Цена за единицу",
+        deposit: "Залог за тару",
+        member: "Цена по карте ({})",
+        from_quantity: "От {}",
+        anchor: "Опорная цена",
+        reference: "Справочная цена ({})",
+        tax_included: "включая НДС {}",
+        tax_excluded: "без НДС {}",
+        through: "по {} включительно",
+        until: "до {}",
+        sale_units: ["за штуку", "за кг", "за литр", "за метр", "за час"],
+    },
+    Words {
+        language: "pl",
+        sku: "Nr art.",
+        regular: "Cena regularna",
+        prior: "Najniższa cena z 30 dni przed obniżką",
+        unit_price: "Cena jednostkowa",
+        deposit: "Kaucja",
+        member: "Cena z kartą ({})",
+        from_quantity: "Od {}",
+        anchor: "Cena odniesienia",
+        reference: "Cena referencyjna ({})",
+        tax_included: "w tym {} VAT",
+        tax_excluded: "plus {} VAT",
+        through: "do {} włącznie",
+        until: "do {}",
+        sale_units: ["za sztukę", "za kg", "za litr", "za metr", "za godzinę"],
+    },
+    Words {
+        language: "hr",
+        sku: "Šifra",
+        regular: "Redovna cijena",
+        prior: "Najniža cijena u zadnjih 30 dana",
+        unit_price: "Cijena za jedinicu mjere",
+        deposit: "Povratna naknada",
+        member: "Cijena uz karticu ({})",
+        from_quantity: "Od {}",
+        anchor: "Sidrena cijena",
+        reference: "Referentna cijena ({})",
+        tax_included: "uključen PDV {}",
+        tax_excluded: "bez PDV-a {}",
+        through: "do uključivo {}",
+        until: "do {}",
+        sale_units: ["po komadu", "po kg", "po litri", "po metru", "po satu"],
+    },
+];
+
+impl Words {
+    /// The words of a locale's language; English for languages without any.
+    #[must_use]
+    pub fn of(locale: &Locale) -> &'static Self {
+        let language = language_of(locale);
+        WORDS
+            .iter()
+            .find(|words| words.language == language)
+            .unwrap_or(&WORDS[0])
+    }
+
+    /// The language that the words are in: `en`, `ru`, `pl` or `hr`.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+
+    /// What one price is for: `per kg`.
+    #[must_use]
+    pub fn sale_unit(&self, unit: SaleUnit) -> &'static str {
+        self.sale_units[match unit {
+            SaleUnit::Piece => 0,
+            SaleUnit::Kilogram => 1,
+            SaleUnit::Litre => 2,
+            SaleUnit::Metre => 3,
+            SaleUnit::Hour => 4,
+        }]
+    }
+
+    /// The label of a reference price of a kind.
+    #[must_use]
+    pub fn reference_label(&self, kind: &str) -> String {
+        match kind {
+            "anchor" => self.anchor.to_owned(),
+            kind => Self::fill(self.reference, kind),
+        }
+    }
+
+    /// The phrase with its gap filled.
+    #[must_use]
+    pub fn fill(phrase: &str, value: &str) -> String {
+        phrase.replacen("{}", value, 1)
+    }
+
+    /// What fills the gap of `phrase` in `text`; none if the text is not that
+    /// phrase.
+    #[must_use]
+    pub fn gap<'a>(phrase: &str, text: &'a str) -> Option<&'a str> {
+        let (before, after) = phrase.split_once("{}")?;
+        text.strip_prefix(before)?.strip_suffix(after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_fill_and_empty() {
+        for words in &WORDS {
+            for phrase in [
+                words.member,
+                words.from_quantity,
+                words.reference,
+                words.tax_included,
+                words.tax_excluded,
+                words.through,
+                words.until,
+            ] {
+                assert_eq!(Words::gap(phrase, &Words::fill(phrase, "x y")), Some("x y"));
+                assert_eq!(phrase.matches("{}").count(), 1, "{phrase}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_language_without_words_speaks_english() {
+        assert_eq!(Words::of(&"cs".parse().unwrap()).language(), "en");
+        assert_eq!(Words::of(&"pl-PL".parse().unwrap()).language(), "pl");
+    }
+}
