@@ -1,0 +1,244 @@
+//! The third way: what a search engine takes from the JSON-LD.
+
+use offercast_contract::claims::ClaimKey;
+use offercast_contract::{Claims, Field, Instant, compare};
+use offercast_kit::Unreadable;
+use serde::Deserialize;
+
+use super::unreadable;
+
+/// The fields that the JSON-LD states in full, when the fragment claims them.
+const STATED: [Field; 8] = [
+    Field::Sku,
+    Field::Name,
+    Field::SaleUnit,
+    Field::Currency,
+    Field::Price,
+    Field::Regular,
+    Field::Conditional,
+    Field::Until,
+];
+
+/// Checks the JSON-LD against the claims of the fragment.
+pub(super) fn agrees(json: &str, claims: &Claims) -> Result<(), Unreadable> {
+    let product: Product =
+        serde_json::from_str(json).map_err(|error| unreadable(format!("JSON-LD: {error}")))?;
+    let mut expected = claims.clone();
+    expected.retain(|key| STATED.contains(&key.field));
+    let linked = product.claims().map_err(differs)?;
+    if let Some(difference) = compare(&expected, &linked).first() {
+        return Err(differs(format!(
+            "{}: JSON-LD says {:?}, the attribute {:?}",
+            difference.field, difference.shown, difference.expected
+        )));
+    }
+    product.tax_agrees(claims).map_err(differs)?;
+    product.base_agrees(claims).map_err(differs)
+}
+
+fn differs(reason: impl Into<String>) -> Unreadable {
+    unreadable(reason)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Product {
+    #[serde(rename = "@context")]
+    context: String,
+    #[serde(rename = "@type")]
+    kind: String,
+    sku: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, rename = "gtin")]
+    _gtin: Option<String>,
+    #[serde(default, rename = "brand")]
+    _brand: Option<Named>,
+    #[serde(default, rename = "image")]
+    _image: Option<String>,
+    offers: Offer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    #[serde(rename = "@type")]
+    _kind: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Offer {
+    #[serde(rename = "@type")]
+    kind: String,
+    price: String,
+    price_currency: String,
+    #[serde(default)]
+    price_valid_until: Option<String>,
+    eligible_quantity: Quantity,
+    price_specification: Vec<Specification>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Specification {
+    #[serde(rename = "@type")]
+    _kind: String,
+    price: String,
+    price_currency: String,
+    #[serde(default)]
+    price_type: Option<String>,
+    #[serde(default)]
+    valid_through: Option<Instant>,
+    #[serde(default)]
+    value_added_tax_included: Option<bool>,
+    #[serde(default)]
+    reference_quantity: Option<Quantity>,
+    #[serde(default)]
+    valid_for_member_tier: Option<Named>,
+    #[serde(default)]
+    eligible_quantity: Option<Quantity>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Quantity {
+    #[serde(rename = "@type")]
+    _kind: String,
+    #[serde(default)]
+    value: Option<String>,
+    #[serde(default)]
+    min_value: Option<String>,
+    unit_code: String,
+    #[serde(default)]
+    value_reference: Option<Box<Quantity>>,
+}
+
+impl Product {
+    fn claims(&self) -> Result<Claims, String> {
+        let offer = &self.offers;
+        let good =
+            self.context == "https://schema.org" && self.kind == "Product" && offer.kind == "Offer";
+        if !good {
+            return Err("JSON-LD is not a schema.org Product with an Offer".to_owned());
+        }
+        let mut claims = Claims::default();
+        claims.set(Field::Sku, self.sku.as_str());
+        claims.set_some(Field::Name, self.name.as_ref());
+        claims.set(Field::Currency, offer.price_currency.as_str());
+        claims.set(Field::SaleUnit, sale_unit(&offer.eligible_quantity)?);
+        for specification in &offer.price_specification {
+            if specification.price_currency != offer.price_currency {
+                return Err("JSON-LD names several currencies".to_owned());
+            }
+            let key = specification.key()?;
+            if claims.get(&key).is_some() {
+                return Err(format!("JSON-LD states {key} twice"));
+            }
+            claims.set(key, specification.price.as_str());
+            claims.set_some(Field::Until, specification.valid_through);
+        }
+        if claims.field(Field::Price) != Some(&offer.price) {
+            return Err("price: the Offer and its active specification differ".to_owned());
+        }
+        if offer.price_valid_until.is_some() != claims.field(Field::Until).is_some() {
+            return Err("until: priceValidUntil and validThrough go together".to_owned());
+        }
+        Ok(claims)
+    }
+
+    fn active(&self) -> impl Iterator<Item = &Specification> {
+        let is_active = |specification: &&Specification| {
+            specification
+                .key()
+                .is_ok_and(|key| key == Field::Price.into())
+        };
+        self.offers.price_specification.iter().filter(is_active)
+    }
+
+    fn tax_agrees(&self, claims: &Claims) -> Result<(), String> {
+        let claimed = claims.field(Field::Tax);
+        let claimed = claimed.map(|tax| tax.starts_with("included"));
+        let stated = self.active().find_map(|s| s.value_added_tax_included);
+        if claimed == stated {
+            Ok(())
+        } else {
+            Err(format!(
+                "tax: JSON-LD says included {stated:?}, the attribute {claimed:?}"
+            ))
+        }
+    }
+
+    /// The base measure of the unit price; its amount has no place in JSON-LD.
+    fn base_agrees(&self, claims: &Claims) -> Result<(), String> {
+        let claimed = claims.field(Field::UnitPrice);
+        let claimed = claimed
+            .and_then(|text| text.split_once('/'))
+            .map(|(_, per)| per);
+        let stated = self
+            .active()
+            .find_map(|specification| specification.reference_quantity.as_ref())
+            .and_then(|quantity| quantity.value_reference.as_deref())
+            .map(measure)
+            .transpose()?;
+        if claimed == stated.as_deref() {
+            Ok(())
+        } else {
+            Err(format!(
+                "unit_price: JSON-LD says per {stated:?}, the attribute {claimed:?}"
+            ))
+        }
+    }
+}
+
+impl Specification {
+    /// Which claim it makes.
+    fn key(&self) -> Result<ClaimKey, String> {
+        let tier = self.valid_for_member_tier.as_ref();
+        let minimum = self.eligible_quantity.as_ref();
+        match (self.price_type.as_deref(), tier, minimum) {
+            (None, None, None) => Ok(Field::Price.into()),
+            (Some("https://schema.org/StrikethroughPrice"), None, None) => {
+                Ok(Field::Regular.into())
+            }
+            (None, Some(tier), None) => Ok(conditional("audience", &tier.name)),
+            (None, None, Some(quantity)) => {
+                let minimum = quantity.min_value.as_deref();
+                let minimum = minimum.ok_or("a quantity without minValue")?;
+                Ok(conditional("quantity", minimum))
+            }
+            _ => Err("JSON-LD: a price specification of several kinds".to_owned()),
+        }
+    }
+}
+
+fn conditional(kind: &str, which: &str) -> ClaimKey {
+    ClaimKey::of(Field::Conditional, &format!("{kind}:{which}"))
+}
+
+/// UN/ECE Recommendation 20 codes, the other way round.
+fn sale_unit(quantity: &Quantity) -> Result<&'static str, String> {
+    match quantity.unit_code.as_str() {
+        "C62" => Ok("piece"),
+        "KGM" => Ok("kilogram"),
+        "LTR" => Ok("litre"),
+        "MTR" => Ok("metre"),
+        "HUR" => Ok("hour"),
+        code => Err(format!("sale_unit: {code:?} is no known code")),
+    }
+}
+
+fn measure(quantity: &Quantity) -> Result<String, String> {
+    let unit = match quantity.unit_code.as_str() {
+        "C62" => "piece",
+        "KGM" => "kg",
+        "LTR" => "l",
+        "MTR" => "m",
+        "MTK" => "m2",
+        code => return Err(format!("unit_price: {code:?} is no known code")),
+    };
+    let value = quantity.value.as_deref();
+    let value = value.ok_or("unit_price: a measure without value")?;
+    Ok(format!("{value} {unit}"))
+}

@@ -1,0 +1,241 @@
+//! The three ways of reading must agree: each way is falsified alone, and the
+//! reading must name what differs.
+
+#![allow(clippy::unwrap_used)]
+
+use offercast_contract::{Channel, Field};
+use offercast_kit::samples::{self, Sample};
+use offercast_kit::{Artefact, Family, Shown};
+use offercast_site::{Site, default_template};
+
+fn everything() -> Sample {
+    let mut samples = samples::samples().unwrap().into_iter();
+    samples.find(|s| s.name == "everything at once").unwrap()
+}
+
+fn channel(locale: &str) -> Channel {
+    samples::channel(&Site::new(), &default_template(), locale).unwrap()
+}
+
+fn rendered(channel: &Channel, sample: &Sample) -> String {
+    let renderer = Site::new().compile(&channel.template).unwrap();
+    let artefact = renderer.render(&shown(channel, sample)).unwrap();
+    String::from_utf8(artefact.body).unwrap()
+}
+
+fn shown<'a>(channel: &'a Channel, sample: &'a Sample) -> Shown<'a> {
+    Shown {
+        channel,
+        view: &channel.views[0],
+        sku: &sample.sku,
+        facts: &sample.facts,
+        terms: &sample.terms,
+        until: sample.until,
+    }
+}
+
+fn refusal(channel: &Channel, html: &str) -> String {
+    let artefact = Artefact {
+        body: html.as_bytes().to_vec(),
+    };
+    match Site::new().read_back(channel, &channel.views[0], &artefact) {
+        Ok(reading) => format!("read: {reading:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn one_falsified_way_is_noticed_and_named() {
+    let channel = channel("en");
+    let html = rendered(&channel, &everything());
+    for (from, to, reason) in [
+        // The text alone.
+        (">€399.90<", ">€389.90<", "price: the text"),
+        (">€399.90<", ">$399.90<", "price: \"$399.90\" is in USD"),
+        (">€399.90<", ">€399.9<", "price:"),
+        (">€399.90<", "><s>€399.90</s><", "price: the text is struck"),
+        (
+            "<s class=\"oc-amount\">€499.90</s>",
+            "€499.90",
+            "regular: the text is not struck",
+        ),
+        ("Lowest price in 30 days", "Regular price", "prior:"),
+        (
+            "Member price (gold)",
+            "Member price (silver)",
+            "conditional.audience:gold:",
+        ),
+        (
+            "From 6\u{a0}pcs",
+            "From 5\u{a0}pcs",
+            "conditional.quantity:6:",
+        ),
+        ("/kg", "/l", "unit_price:"),
+        ("incl. 22% VAT", "plus 22% VAT", "tax:"),
+        (">−11%<", ">−12%<", "reduction:"),
+        (">until 30 Nov 2026", ">until 1 Dec 2026", "until:"),
+        ("per piece", "per kg", "sale_unit:"),
+        (">Summer -20 %<", ">Summer -30 %<", "offer.summer:"),
+        // The attributes alone.
+        ("value=\"399.90\"", "value=\"389.90\"", "price:"),
+        ("data-sku=\"S-2.0_a\"", "data-sku=\"S-2\"", "sku:"),
+        (
+            "data-currency=\"EUR\"",
+            "data-currency=\"USD\"",
+            "is in EUR",
+        ),
+        (
+            "datetime=\"2026-11-30T1",
+            "datetime=\"2026-11-29T1",
+            "until:",
+        ),
+        // The JSON-LD alone.
+        (
+            "\"price\":\"399.90\",\"priceCurrency\":\"EUR\",\"priceS",
+            "\"price\":\"389.90\",\"priceCurrency\":\"EUR\",\"priceS",
+            "price: the Offer",
+        ),
+        (
+            "\"price\":\"499.90\"",
+            "\"price\":\"599.90\"",
+            "regular: JSON-LD",
+        ),
+        ("StrikethroughPrice", "ListPrice", "several kinds"),
+        ("\"name\":\"gold\"", "\"name\":\"silver\"", "JSON-LD"),
+        ("\"minValue\":\"6\"", "\"minValue\":\"5\"", "JSON-LD"),
+        (
+            "\"valueAddedTaxIncluded\":true",
+            "\"valueAddedTaxIncluded\":false",
+            "tax: JSON-LD",
+        ),
+        (
+            "\"validThrough\":\"2026",
+            "\"validThrough\":\"2027",
+            "until: JSON-LD",
+        ),
+        (
+            "\"unitCode\":\"KGM\",\"value\":\"1\"",
+            "\"unitCode\":\"LTR\",\"value\":\"1\"",
+            "unit_price: JSON-LD",
+        ),
+        ("\"priceCurrency\"", "\"priceCurrencies\"", "unknown field"),
+        // Surplus and hidden things.
+        (
+            "</article>",
+            "<p>Now only €9.99!</p></article>",
+            "outside of any claim",
+        ),
+        (
+            "</article>",
+            "<p>-50 %</p></article>",
+            "outside of any claim",
+        ),
+        ("</article>", "</article><p>x</p>", "outside of the article"),
+        ("class=\"oc-price\"", "class=\"oc-price\" hidden", "hides"),
+        ("class=\"oc-prices\"", "style=\"display:none\"", "hides"),
+        (
+            "</article>",
+            "<script>x()</script></article>",
+            "not JSON-LD",
+        ),
+        (
+            "<p class=\"oc-prices\">",
+            "<p class=\"oc-prices\"><data data-claim=\"price\" value=\"399.90\">€399.90</data>",
+            "claimed twice",
+        ),
+    ] {
+        let falsified = html.replacen(from, to, 1);
+        assert_ne!(html, falsified, "{from:?} does not occur in {html}");
+        let refused = refusal(&channel, &falsified);
+        let unreadable = refused.starts_with("unreadable: ") && refused.contains(reason);
+        assert!(unreadable, "{from:?} -> {to:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_script_cannot_be_closed_by_a_name() {
+    let channel = channel("en");
+    let mut sample = everything();
+    for content in sample.facts.content.values_mut() {
+        content.name = "</script><script>alert(1)</script><!-- & \u{2028}".to_owned();
+    }
+    let html = rendered(&channel, &sample);
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert_eq!(html.matches("</script").count(), 1, "{html}");
+    assert!(!html.contains("<!--"), "{html}");
+    assert!(refusal(&channel, &html).contains("alert(1)"));
+}
+
+#[test]
+fn declared_omissions_are_neither_shown_nor_linked() {
+    let omitted = [
+        Field::Name,
+        Field::Regular,
+        Field::Prior,
+        Field::Reduction,
+        Field::Reference,
+        Field::UnitPrice,
+        Field::Offer,
+        Field::Until,
+    ];
+    for locale in ["en", "ru", "pl", "hr", "de", "cs"] {
+        let mut channel = channel(locale);
+        channel.projection.omits.extend(omitted);
+        let sample = everything();
+        let html = rendered(&channel, &sample);
+        let reading = refusal(&channel, &html);
+        for field in omitted {
+            assert!(!reading.contains(&format!("{field}: ")), "{reading}");
+        }
+        assert!(reading.contains("deposit: \"0.25\""), "{reading}");
+        assert!(!html.contains("Strikethrough") && !html.contains("validThrough"));
+    }
+}
+
+#[test]
+fn every_supported_language_is_read_back() {
+    for locale in [
+        "en-GB", "en-US", "ru-RU", "pl-PL", "hr-HR", "de-AT", "fr", "cs", "lt", "th",
+    ] {
+        let channel = channel(locale);
+        let renderer = Site::new().compile(&channel.template).unwrap();
+        for sample in samples::samples().unwrap() {
+            let artefact = renderer.render(&shown(&channel, &sample)).unwrap();
+            let html = String::from_utf8(artefact.body).unwrap();
+            let reading = refusal(&channel, &html);
+            let price = format!("price: \"{}\"", sample.terms.price);
+            assert!(
+                reading.contains(&price),
+                "{locale} {}: {reading}",
+                sample.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_site_always_shows_cannot_be_implied() {
+    let mut channel = channel("en");
+    let implied = &mut channel.projection.implied;
+    implied.insert(Field::Currency, "the shop has one".to_owned());
+    let sample = everything();
+    let renderer = Site::new().compile(&channel.template).unwrap();
+    let error = renderer.render(&shown(&channel, &sample)).unwrap_err();
+    assert!(error.to_string().contains("currency"), "{error}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_makes_the_reader_panic(cut in 0_usize..3_500, junk in "[<>a-z/\"= &;%€0-9{}-]{0,20}") {
+        let channel = channel("en");
+        let mut html = rendered_once().to_owned();
+        let at = (0..=cut.min(html.len())).rev().find(|at| html.is_char_boundary(*at));
+        html.insert_str(at.unwrap_or_default(), &junk);
+        refusal(&channel, &html);
+    }
+}
+
+fn rendered_once() -> &'static str {
+    static HTML: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HTML.get_or_init(|| rendered(&channel("en"), &everything()))
+}
