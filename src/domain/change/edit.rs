@@ -1,0 +1,104 @@
+use offercast_contract::{Audience, Channel, ChannelId, Instant, MarketId, OfferId, Sku, ZoneId};
+use serde::{Deserialize, Serialize};
+
+use crate::source::{Market, Offer, PriceKind, Product, Zone};
+
+/// One edit of the source of truth. `put` replaces what has the same id, or
+/// adds it; what is equal to the current version makes no row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// Ends a channel.
+    EndChannel {
+        /// Which one.
+        id: ChannelId,
+    },
+    /// Ends an offer, as if it had never been planned beyond now.
+    EndOffer {
+        /// Which one.
+        id: OfferId,
+    },
+    /// Ends a price.
+    EndPrice(EndPrice),
+    /// Ends a product with all its prices. Refused while an offer names it.
+    EndProduct {
+        /// Which one.
+        sku: Sku,
+    },
+    /// Declares a channel.
+    PutChannel {
+        /// The whole declaration.
+        channel: Box<Channel>,
+    },
+    /// Adds or replaces a market.
+    PutMarket {
+        /// The whole market.
+        market: Box<Market>,
+    },
+    /// Adds or replaces an offer.
+    PutOffer {
+        /// The whole offer.
+        offer: Box<Offer>,
+    },
+    /// Adds or replaces a product.
+    PutProduct {
+        /// The whole product.
+        product: Box<Product>,
+    },
+    /// Adds or replaces a zone.
+    PutZone {
+        /// The whole zone.
+        zone: Zone,
+    },
+    /// Sets a price in an interval.
+    SetPrice(SetPrice),
+}
+
+/// Sets the price of a kind, for a SKU, a place and an audience, throughout
+/// `[valid_from, valid_until)`, whatever held there before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetPrice {
+    /// A decimal in the market's currency, above zero: `9.99`.
+    pub amount: String,
+    /// For whom.
+    #[serde(default = "Audience::everyone")]
+    pub audience: Audience,
+    /// What the amount means.
+    pub kind: PriceKind,
+    /// The market.
+    pub market: MarketId,
+    /// The SKU.
+    pub sku: Sku,
+    /// Start, inclusive; now if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Instant>,
+    /// End, exclusive; open if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Instant>,
+    /// The zone; the whole market if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+}
+
+/// Ends the price of a kind, for a SKU, a place and an audience: from `at` on
+/// there is none, also none that was planned for later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndPrice {
+    /// When; now if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Instant>,
+    /// For whom.
+    #[serde(default = "Audience::everyone")]
+    pub audience: Audience,
+    /// The kind.
+    pub kind: PriceKind,
+    /// The market.
+    pub market: MarketId,
+    /// The SKU.
+    pub sku: Sku,
+    /// The zone; the whole market if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+}

@@ -1,0 +1,237 @@
+//! Hard limits on what an edit may do to a price, whoever makes it.
+//!
+//! A price mistake is the incident that this field is known for: a typed rule
+//! that capped a shop's prices, a factor of 100 from a misread decimal point.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use offercast_contract::{Audience, Instant, Sku, ZoneId};
+
+use super::overlay::Overlay;
+use super::problem::Problems;
+use super::{ErrorCode, Guard, WarningCode};
+use crate::resolve::{Goods, Inputs, PriceRef, paid};
+use crate::source::{Effect, Market, Offer, PriceKind, PriceRow};
+
+/// A change of more than this many percent is worth a second look.
+const WARNED_PERCENT: u32 = 30;
+
+/// Whether `to` is beyond `percent` of `from`, up or down, or ten times more
+/// or less.
+fn is_beyond(from: i64, to: i64, percent: u32) -> bool {
+    let (from, to) = (i128::from(from), i128::from(to));
+    let by_percent = (to - from).abs() * 100 > from * i128::from(percent);
+    by_percent || to >= from * 10 || to * 10 <= from
+}
+
+/// Compares a paid price with the one that held before it in its place, in the
+/// state before the change set: a set cannot go down in steps.
+pub(super) fn check_row(
+    problems: &mut Problems,
+    index: usize,
+    row: &PriceRow,
+    market: &Market,
+    state: &Overlay<'_>,
+    guard: Guard,
+) {
+    if !row.key.kind.is_paid() {
+        return;
+    }
+    let Some(before) = price_before(row, state) else {
+        return;
+    };
+    let limit = market.guard.refused_change_percent;
+    let to = row.amount_minor;
+    let words = || {
+        let amount = |minor| offercast_contract::Money::new(minor, market.currency);
+        format!("from {} to {}", amount(before), amount(to))
+    };
+    if guard == Guard::Enforced && is_beyond(before, to, limit) {
+        let reason = format!(
+            "{} is more than the {limit} percent, or the factor of 10, that market {} allows",
+            words(),
+            market.id
+        );
+        problems.refuse(index, "amount", ErrorCode::GuardLimit, reason);
+    } else if is_beyond(before, to, WARNED_PERCENT) {
+        let reason = format!("{} is more than {WARNED_PERCENT} percent", words());
+        problems.warn(index, "amount", WarningCode::LargeChange, reason);
+    }
+}
+
+/// The paid price to compare with: that of the same kind where one held, else
+/// of the other kind; the one in force at the start, else the last one before
+/// it, else the first that the interval would replace.
+fn price_before(row: &PriceRow, state: &Overlay<'_>) -> Option<i64> {
+    let place = &row.key.place;
+    let chain = state.zone_chain(&place.market, place.zone.as_ref()).ok()?;
+    let everyone = Audience::everyone();
+    let distance = |other: &PriceRow| match &other.key.place.zone {
+        None => Some(chain.len()),
+        Some(zone) => chain.iter().position(|own| own == zone),
+    };
+    let rows: Vec<(PriceRow, usize)> = state
+        .base
+        .prices(&row.key.sku)
+        .into_iter()
+        .filter(|other| other.key.place.market == place.market && other.key.kind.is_paid())
+        .filter(|other| other.key.audience == row.key.audience || other.key.audience == everyone)
+        .filter_map(|other| distance(&other).map(|distance| (other, distance)))
+        .collect();
+    let start = row.key.valid_from;
+    let specific = |(other, distance): &&(PriceRow, usize)| {
+        let other_kind = other.key.kind != row.key.kind;
+        let other_audience = other.key.audience != row.key.audience;
+        (other_kind, *distance, other_audience)
+    };
+    let held = rows
+        .iter()
+        .filter(|(other, _)| other.holds_at(start))
+        .min_by_key(specific);
+    let last = || {
+        rows.iter()
+            .filter(|(other, _)| other.valid_until.is_some_and(|until| until <= start))
+            .max_by_key(|(other, _)| other.valid_until)
+    };
+    let replaced = || {
+        rows.iter()
+            .filter(|(other, _)| super::interval::overlaps(other, start, row.valid_until))
+            .min_by_key(|(other, _)| other.key.valid_from)
+    };
+    let found = held.or_else(last).or_else(replaced)?;
+    Some(found.0.amount_minor)
+}
+
+/// Refuses a percentage beyond the market's limit.
+pub(super) fn check_percent(problems: &mut Problems, index: usize, offer: &Offer, market: &Market) {
+    let limit = market.guard.refused_change_percent;
+    if let Effect::PercentOff(basis_points) = offer.effect
+        && is_beyond(10_000, 10_000 - i64::from(basis_points.min(10_000)), limit)
+    {
+        let reason = format!(
+            "{}.{:02} percent off is more than the {limit} percent, or the factor of 10, \
+             that market {} allows",
+            basis_points / 100,
+            basis_points % 100,
+            market.id
+        );
+        let field = "offer.effect.percent_off";
+        problems.refuse(index, field, ErrorCode::GuardLimit, reason);
+    }
+}
+
+/// Whether the offer can take the product no further than by its own
+/// percentage, which [`check_percent`] has looked at: no special price is
+/// under it. Spares most products of a big target the closer look.
+pub(super) fn is_plain_percentage(offer: &Offer, sku: &Sku, state: &Overlay<'_>) -> bool {
+    matches!(offer.effect, Effect::PercentOff(_))
+        && !state
+            .prices(sku)
+            .iter()
+            .any(|row| row.key.kind == PriceKind::Special && row.key.place.market == offer.market)
+}
+
+/// Where and how an offer takes a product below the limits.
+pub(super) struct TooLow {
+    pub(super) offer: Arc<Offer>,
+    pub(super) words: String,
+}
+
+/// Looks for a place, an audience and an instant from `now` on in which an
+/// offer, on top of a special price if one holds, takes the product beyond the
+/// market's limit below its regular price (below its special one where the
+/// regular is unknown).
+pub(super) fn too_low(
+    sku: &Sku,
+    market: &Market,
+    offers: &[Arc<Offer>],
+    state: &Overlay<'_>,
+    now: Instant,
+) -> Option<TooLow> {
+    let product = state.peek_product(sku)?;
+    let goods = Goods::from(&*product);
+    let matching: Vec<&Arc<Offer>> = offers
+        .iter()
+        .filter(|offer| offer.target.names(goods.sku, goods.brand, goods.category))
+        .filter(|offer| offer.valid_until.is_none_or(|until| now < until))
+        .collect();
+    if matching.is_empty() {
+        return None;
+    }
+    let offers: Vec<&Offer> = matching.iter().map(|offer| &***offer).collect();
+    let mut rows = state.prices(sku);
+    rows.retain(|row| row.key.place.market == market.id);
+    let prices: Vec<PriceRef<'_>> = rows.iter().map(PriceRef::from).collect();
+    for zone in places(&rows, &offers) {
+        let zones = state.zone_chain(&market.id, zone).ok()?;
+        for audience in audiences(&rows, &offers) {
+            let input = Inputs {
+                audience,
+                goods,
+                market,
+                offers: &offers,
+                prices: &prices,
+                zones: &zones,
+            };
+            for at in instants(&rows, &offers, now) {
+                if let Some(words) = net_beyond(&input, at)
+                    && let Some(id) = paid(&input, audience, at).and_then(|paid| paid.offer)
+                    && let Some(offer) = matching.iter().find(|offer| offer.id == id.id)
+                {
+                    return Some(TooLow {
+                        offer: Arc::clone(offer),
+                        words: format!("product {sku}: {words}"),
+                    });
+                }
+            }
+        }
+    }
+    None
+}
+
+fn net_beyond(input: &Inputs<'_>, at: Instant) -> Option<String> {
+    let paid = paid(input, input.audience, at)?;
+    paid.offer?;
+    let full = paid.regular.unwrap_or(paid.current).max(paid.current);
+    let limit = input.market.guard.refused_change_percent;
+    if !is_beyond(full, paid.price, limit) {
+        return None;
+    }
+    let amount = |minor| offercast_contract::Money::new(minor, input.market.currency);
+    Some(format!(
+        "{} instead of {} at {at} is more than the {limit} percent, or the factor of 10, \
+         that market {} allows",
+        amount(paid.price),
+        amount(full),
+        input.market.id
+    ))
+}
+
+fn places<'r>(rows: &'r [PriceRow], offers: &[&'r Offer]) -> BTreeSet<Option<&'r ZoneId>> {
+    let priced = rows.iter().map(|row| row.key.place.zone.as_ref());
+    let offered = offers.iter().flat_map(|offer| offer.zones.iter().map(Some));
+    priced.chain(offered).chain([None]).collect()
+}
+
+fn audiences<'r>(rows: &'r [PriceRow], offers: &[&'r Offer]) -> BTreeSet<&'r Audience> {
+    let priced = rows
+        .iter()
+        .filter(|row| matches!(row.key.kind, PriceKind::Regular | PriceKind::Special))
+        .map(|row| &row.key.audience);
+    priced
+        .chain(offers.iter().map(|offer| &offer.audience))
+        .collect()
+}
+
+fn instants(rows: &[PriceRow], offers: &[&Offer], now: Instant) -> BTreeSet<Instant> {
+    let starts = rows.iter().map(|row| row.key.valid_from);
+    let ends = rows.iter().filter_map(|row| row.valid_until);
+    starts
+        .chain(ends)
+        .chain(offers.iter().map(|offer| offer.valid_from))
+        .chain(offers.iter().filter_map(|offer| offer.valid_until))
+        .filter(|at| now < *at)
+        .chain([now])
+        .collect()
+}

@@ -1,0 +1,30 @@
+//! From edits to a revision's delta: what may be changed, and what follows.
+//!
+//! A change set is a list of [`Change`]s that take effect together. Documents
+//! (products, markets, zones, offers, channels) take effect first, in their
+//! order, then prices in theirs; references between them are checked against
+//! the state that results, so a new market and its first product may come in
+//! any order. Nothing is written here: [`plan`] answers with the [`Delta`]
+//! that a revision would record, or with everything that is wrong.
+
+mod current;
+mod documents;
+mod edit;
+mod guard;
+mod interval;
+mod offers;
+mod overlay;
+mod plan;
+mod prices;
+mod problem;
+mod revert;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use current::Current;
+pub use edit::{Change, EndPrice, SetPrice};
+pub use plan::{Guard, Plan, plan};
+pub use problem::{ChangeError, ErrorCode, Warning, WarningCode};
+pub use revert::{ClosedRows, RevertConflict, revert};
+pub use text::gtin_rule;

@@ -1,0 +1,214 @@
+//! Checks of offers and channels against the state that results.
+
+use std::collections::BTreeSet;
+
+use offercast_contract::channel::Selector;
+use offercast_contract::{Channel, Template};
+
+use super::overlay::Overlay;
+use super::problem::Problems;
+use super::text::{NAME_MAX, SHORT_MAX, category_rule, check_labels, check_text, check_time_zone};
+use super::{ErrorCode, WarningCode};
+use crate::source::{Effect, Offer};
+
+pub(super) fn check_offer(
+    problems: &mut Problems,
+    index: usize,
+    offer: &Offer,
+    state: &mut Overlay<'_>,
+) {
+    let invalid = ErrorCode::Invalid;
+    check_labels(problems, index, "offer.labels", &offer.labels);
+    check_effect(problems, index, offer.effect);
+    if offer
+        .valid_until
+        .is_some_and(|until| until <= offer.valid_from)
+    {
+        let reason = "ends before it starts";
+        problems.refuse(index, "offer.valid_until", invalid, reason);
+    }
+    check_selectors(
+        problems,
+        index,
+        "offer.target.include",
+        &offer.target.include,
+        state,
+    );
+    check_selectors(
+        problems,
+        index,
+        "offer.target.exclude",
+        &offer.target.exclude,
+        state,
+    );
+    let Some(market) = state.market(&offer.market) else {
+        let reason = format!("there is no market {}", offer.market);
+        problems.refuse(index, "offer.market", ErrorCode::UnknownMarket, reason);
+        return;
+    };
+    for (at, zone) in offer.zones.iter().enumerate() {
+        if state.zone(&offer.market, zone).is_none() {
+            let field = format!("offer.zones.{at}");
+            let reason = format!("market {} has no zone {zone}", offer.market);
+            problems.refuse(index, field, ErrorCode::UnknownZone, reason);
+        }
+    }
+    for locale in &market.locales {
+        if !offer.labels.contains_key(locale) {
+            let reason = format!(
+                "has no words in {locale}, which market {} speaks",
+                market.id
+            );
+            problems.warn(index, "offer.labels", WarningCode::MissingLocale, reason);
+        }
+    }
+}
+
+fn check_effect(problems: &mut Problems, index: usize, effect: Effect) {
+    let (field, wrong) = match effect {
+        Effect::AmountOff(minor) => ("amount_off", (minor <= 0).then_some("is not above zero")),
+        Effect::FixedPrice(minor) => ("fixed_price", (minor <= 0).then_some("is not above zero")),
+        Effect::PercentOff(basis_points) => (
+            "percent_off",
+            (!(1..=9_999).contains(&basis_points))
+                .then_some("is not between 1 and 9999 basis points"),
+        ),
+    };
+    if let Some(reason) = wrong {
+        let field = format!("offer.effect.{field}");
+        problems.refuse(index, field, ErrorCode::Invalid, reason);
+    }
+}
+
+fn check_selectors(
+    problems: &mut Problems,
+    index: usize,
+    field: &str,
+    selectors: &[Selector],
+    state: &mut Overlay<'_>,
+) {
+    for (at, selector) in selectors.iter().enumerate() {
+        let field = format!("{field}.{at}");
+        match selector {
+            Selector::Sku(sku) => {
+                if state.product(sku).is_none() {
+                    let reason = format!("there is no product {sku}");
+                    problems.refuse(index, field, ErrorCode::UnknownProduct, reason);
+                }
+            }
+            Selector::Category(path) => {
+                if let Err(reason) = category_rule(path) {
+                    problems.refuse(index, field, ErrorCode::Invalid, reason);
+                }
+            }
+            Selector::Brand(brand) => check_text(problems, index, &field, brand, NAME_MAX),
+        }
+    }
+}
+
+pub(super) fn check_channel(
+    problems: &mut Problems,
+    index: usize,
+    channel: &Channel,
+    state: &mut Overlay<'_>,
+) {
+    let invalid = ErrorCode::Invalid;
+    check_text(problems, index, "channel.name", &channel.name, NAME_MAX);
+    check_text(problems, index, "channel.family", &channel.family, NAME_MAX);
+    check_time_zone(problems, index, "channel.time_zone", &channel.time_zone);
+    check_views(problems, index, channel, state);
+    let assortment = &channel.assortment;
+    check_selectors(
+        problems,
+        index,
+        "channel.assortment.include",
+        &assortment.include,
+        state,
+    );
+    check_selectors(
+        problems,
+        index,
+        "channel.assortment.exclude",
+        &assortment.exclude,
+        state,
+    );
+    for field in channel.projection.forbidden_omissions() {
+        let reason = format!("{field} is always shown and cannot be omitted");
+        problems.refuse(index, "channel.projection.omits", invalid, reason);
+    }
+    for (field, why) in &channel.projection.implied {
+        let path = format!("channel.projection.implied.{field}");
+        check_text(problems, index, &path, why, SHORT_MAX);
+        if !field.is_class_a() {
+            let reason = format!("{field} is not always shown: declare it as omitted instead");
+            problems.refuse(index, path, invalid, reason);
+        }
+    }
+    check_template(problems, index, &channel.template);
+    for (at, exception) in channel.exceptions.iter().enumerate() {
+        let path = format!("channel.exceptions.{at}");
+        check_text(
+            problems,
+            index,
+            &format!("{path}.owner"),
+            &exception.owner,
+            NAME_MAX,
+        );
+        check_text(
+            problems,
+            index,
+            &format!("{path}.reason"),
+            &exception.reason,
+            SHORT_MAX,
+        );
+    }
+}
+
+/// The longest template source. Declarations travel inside messages, which a
+/// broker bounds.
+const TEMPLATE_MAX_BYTES: usize = 64 * 1024;
+
+fn check_template(problems: &mut Problems, index: usize, template: &Template) {
+    let invalid = ErrorCode::Invalid;
+    check_text(
+        problems,
+        index,
+        "channel.template.name",
+        &template.name,
+        NAME_MAX,
+    );
+    if template.source.len() > TEMPLATE_MAX_BYTES {
+        let reason = format!("is longer than {TEMPLATE_MAX_BYTES} bytes");
+        problems.refuse(index, "channel.template.source", invalid, reason);
+    }
+    if Template::new(&template.name, &template.source).sha256 != template.sha256 {
+        let reason = "is not the SHA-256 of the source";
+        problems.refuse(index, "channel.template.sha256", invalid, reason);
+    }
+}
+
+fn check_views(problems: &mut Problems, index: usize, channel: &Channel, state: &Overlay<'_>) {
+    let field = "channel.views";
+    let distinct: BTreeSet<_> = channel.views.iter().collect();
+    if channel.views.is_empty() || distinct.len() < channel.views.len() {
+        let reason = "needs at least one view, each once";
+        problems.refuse(index, field, ErrorCode::Invalid, reason);
+    }
+    for view in distinct {
+        let Some(market) = state.market(&view.market) else {
+            let reason = format!("there is no market {}", view.market);
+            problems.refuse(index, field, ErrorCode::UnknownMarket, reason);
+            continue;
+        };
+        if let Some(zone) = &view.zone
+            && state.zone(&view.market, zone).is_none()
+        {
+            let reason = format!("market {} has no zone {zone}", view.market);
+            problems.refuse(index, field, ErrorCode::UnknownZone, reason);
+        }
+        if !market.locales.contains(&channel.locale) {
+            let reason = format!("market {} does not speak {}", market.id, channel.locale);
+            problems.refuse(index, "channel.locale", ErrorCode::UnknownLocale, reason);
+        }
+    }
+}

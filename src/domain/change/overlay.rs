@@ -1,0 +1,275 @@
+//! The current rows with a change set on top of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use offercast_contract::{Channel, ChannelId, MarketId, OfferId, Sku, ZoneId};
+
+use super::Current;
+use crate::revision::Delta;
+use crate::source::{Document, DocumentKey, DocumentKind, Market, Offer, PriceRow, Product, Zone};
+
+/// What a change set has made of a row so far; `None` for ended.
+type Staged<K, V> = BTreeMap<K, Option<Arc<V>>>;
+
+/// The state as it will be.
+pub(super) struct Overlay<'a> {
+    pub(super) base: &'a dyn Current,
+    products: HashMap<Sku, Option<Arc<Product>>>,
+    prices: HashMap<Sku, Vec<PriceRow>>,
+    markets: Staged<MarketId, Market>,
+    zones: Staged<(MarketId, ZoneId), Zone>,
+    offers: Staged<OfferId, Offer>,
+    channels: Staged<ChannelId, Channel>,
+}
+
+impl<'a> Overlay<'a> {
+    pub(super) fn new(base: &'a dyn Current) -> Self {
+        Self {
+            base,
+            products: HashMap::new(),
+            prices: HashMap::new(),
+            markets: BTreeMap::new(),
+            zones: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            channels: BTreeMap::new(),
+        }
+    }
+
+    /// The product, remembered: a change set often names one SKU many times.
+    pub(super) fn product(&mut self, sku: &Sku) -> Option<Arc<Product>> {
+        if let Some(staged) = self.products.get(sku) {
+            return staged.clone();
+        }
+        let found = self.base.product(sku).map(Arc::new);
+        self.products.insert(sku.clone(), found.clone());
+        found
+    }
+
+    /// The product, not remembered: for passes over much of the catalogue.
+    pub(super) fn peek_product(&self, sku: &Sku) -> Option<Arc<Product>> {
+        match self.products.get(sku) {
+            Some(staged) => staged.clone(),
+            None => self.base.product(sku).map(Arc::new),
+        }
+    }
+
+    /// A product of the base as this set leaves it; none where it ends.
+    pub(super) fn as_staged(&self, product: &Product) -> Option<Arc<Product>> {
+        match self.products.get(&product.sku) {
+            Some(staged) => staged.clone(),
+            None => Some(Arc::new(product.clone())),
+        }
+    }
+
+    pub(super) fn put_product(&mut self, product: Product) {
+        self.products
+            .insert(product.sku.clone(), Some(Arc::new(product)));
+    }
+
+    /// Ends the product and all its prices.
+    pub(super) fn end_product(&mut self, sku: &Sku) {
+        self.products.insert(sku.clone(), None);
+        self.prices.insert(sku.clone(), Vec::new());
+    }
+
+    /// The price rows of a SKU, to be changed.
+    pub(super) fn prices_mut(&mut self, sku: &Sku) -> &mut Vec<PriceRow> {
+        let base = self.base;
+        self.prices
+            .entry(sku.clone())
+            .or_insert_with(|| base.prices(sku))
+    }
+
+    pub(super) fn prices(&self, sku: &Sku) -> Vec<PriceRow> {
+        self.prices
+            .get(sku)
+            .cloned()
+            .unwrap_or_else(|| self.base.prices(sku))
+    }
+
+    pub(super) fn market(&self, id: &MarketId) -> Option<Arc<Market>> {
+        match self.markets.get(id) {
+            Some(staged) => staged.clone(),
+            None => self.base.market(id),
+        }
+    }
+
+    /// All markets, base and staged.
+    pub(super) fn markets(&self) -> Vec<Arc<Market>> {
+        let untouched = self.base.markets().into_iter();
+        let untouched = untouched.filter(|market| !self.markets.contains_key(&market.id));
+        untouched
+            .chain(self.markets.values().flatten().cloned())
+            .collect()
+    }
+
+    pub(super) fn put_market(&mut self, market: Market) {
+        self.markets
+            .insert(market.id.clone(), Some(Arc::new(market)));
+    }
+
+    pub(super) fn zone(&self, market: &MarketId, id: &ZoneId) -> Option<Arc<Zone>> {
+        match self.zones.get(&(market.clone(), id.clone())) {
+            Some(staged) => staged.clone(),
+            None => self.base.zone(market, id),
+        }
+    }
+
+    pub(super) fn put_zone(&mut self, zone: Zone) {
+        self.zones
+            .insert((zone.market.clone(), zone.id.clone()), Some(Arc::new(zone)));
+    }
+
+    /// The zone and the zones around it, most specific first. `Err` names the
+    /// zone that comes again: a cycle.
+    pub(super) fn zone_chain(
+        &self,
+        market: &MarketId,
+        zone: Option<&ZoneId>,
+    ) -> Result<Vec<ZoneId>, ZoneId> {
+        let mut chain: Vec<ZoneId> = Vec::new();
+        let mut next = zone.cloned();
+        while let Some(id) = next {
+            if chain.contains(&id) {
+                return Err(id);
+            }
+            next = self.zone(market, &id).and_then(|zone| zone.parent.clone());
+            chain.push(id);
+        }
+        Ok(chain)
+    }
+
+    pub(super) fn offer(&self, id: &OfferId) -> Option<Arc<Offer>> {
+        match self.offers.get(id) {
+            Some(staged) => staged.clone(),
+            None => self.base.offer(id),
+        }
+    }
+
+    pub(super) fn put_offer(&mut self, offer: Offer) {
+        self.offers.insert(offer.id.clone(), Some(Arc::new(offer)));
+    }
+
+    pub(super) fn end_offer(&mut self, id: &OfferId) {
+        self.offers.insert(id.clone(), None);
+    }
+
+    /// All offers of a market, base and staged.
+    pub(super) fn offers(&self, market: &MarketId) -> Vec<Arc<Offer>> {
+        let untouched = self.base.offers(market).into_iter();
+        let untouched = untouched.filter(|offer| !self.offers.contains_key(&offer.id));
+        let staged = self.offers.values().flatten();
+        untouched
+            .chain(staged.filter(|offer| offer.market == *market).cloned())
+            .collect()
+    }
+
+    pub(super) fn channel(&self, id: &ChannelId) -> Option<Arc<Channel>> {
+        match self.channels.get(id) {
+            Some(staged) => staged.clone(),
+            None => self.base.channel(id),
+        }
+    }
+
+    /// All channels, base and staged.
+    pub(super) fn channels(&self) -> Vec<Arc<Channel>> {
+        let untouched = self.base.channels().into_iter();
+        let untouched = untouched.filter(|channel| !self.channels.contains_key(&channel.id));
+        untouched
+            .chain(self.channels.values().flatten().cloned())
+            .collect()
+    }
+
+    pub(super) fn put_channel(&mut self, channel: Channel) {
+        self.channels
+            .insert(channel.id.clone(), Some(Arc::new(channel)));
+    }
+
+    pub(super) fn end_channel(&mut self, id: &ChannelId) {
+        self.channels.insert(id.clone(), None);
+    }
+
+    /// The difference to the current rows: sorted, and empty where everything
+    /// is as it was.
+    pub(super) fn delta(&self) -> Delta {
+        let mut delta = Delta::default();
+        for (sku, product) in &self.products {
+            let before = self.base.product(sku);
+            let after = product.as_deref().cloned();
+            stage(
+                &mut delta,
+                before.map(|product| Document::Product(Box::new(product))),
+                after.map(|product| Document::Product(Box::new(product))),
+            );
+        }
+        for (id, market) in &self.markets {
+            let before = self.base.market(id);
+            stage(
+                &mut delta,
+                before.map(|market| Document::Market((*market).clone())),
+                market.as_deref().cloned().map(Document::Market),
+            );
+        }
+        for ((market, id), zone) in &self.zones {
+            let before = self.base.zone(market, id);
+            stage(
+                &mut delta,
+                before.map(|zone| Document::Zone((*zone).clone())),
+                zone.as_deref().cloned().map(Document::Zone),
+            );
+        }
+        for (id, offer) in &self.offers {
+            let before = self.base.offer(id);
+            stage(
+                &mut delta,
+                before.map(|offer| Document::Offer((*offer).clone())),
+                offer.as_deref().cloned().map(Document::Offer),
+            );
+        }
+        for (id, channel) in &self.channels {
+            let before = self.base.channel(id);
+            let boxed = |channel: &Channel| Document::Channel(Box::new(channel.clone()));
+            stage(
+                &mut delta,
+                before.as_deref().map(boxed),
+                channel.as_deref().map(boxed),
+            );
+        }
+        for (sku, after) in &self.prices {
+            let before: BTreeSet<PriceRow> = self.base.prices(sku).into_iter().collect();
+            let after: BTreeSet<PriceRow> = after.iter().cloned().collect();
+            let closed = before.difference(&after).map(|row| row.key.clone());
+            delta.closed_prices.extend(closed);
+            delta
+                .opened_prices
+                .extend(after.difference(&before).cloned());
+        }
+        sort(&mut delta);
+        delta
+    }
+}
+
+fn stage(delta: &mut Delta, before: Option<Document>, after: Option<Document>) {
+    if before == after {
+        return;
+    }
+    delta
+        .closed_documents
+        .extend(before.as_ref().map(Document::key));
+    delta.opened_documents.extend(after);
+}
+
+/// Sorts all rows by key: the same change set always makes the same delta.
+pub(super) fn sort(delta: &mut Delta) {
+    let by = |key: &DocumentKey| -> (DocumentKind, String) { (key.kind, key.id.clone()) };
+    delta.closed_documents.sort_by_cached_key(by);
+    delta
+        .opened_documents
+        .sort_by_cached_key(|document| by(&document.key()));
+    delta.closed_prices.sort_unstable();
+    delta
+        .opened_prices
+        .sort_unstable_by(|a, b| a.key.cmp(&b.key));
+}

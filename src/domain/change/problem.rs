@@ -1,0 +1,126 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of mistake it is, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// A price that is changed beyond the market's limits.
+    GuardLimit,
+    /// Something else refers to it.
+    InUse,
+    /// A value outside its range or of the wrong shape.
+    Invalid,
+    /// What is to be ended is not there.
+    NotFound,
+    /// A channel that is not there.
+    UnknownChannel,
+    /// A class of deposits that no market knows.
+    UnknownDepositClass,
+    /// A locale that the market does not speak.
+    UnknownLocale,
+    /// A market that is not there.
+    UnknownMarket,
+    /// A product that is not there.
+    UnknownProduct,
+    /// A tax class that a market does not know.
+    UnknownTaxClass,
+    /// A time zone that the IANA database does not know.
+    UnknownTimeZone,
+    /// A zone that is not there.
+    UnknownZone,
+}
+
+/// Why a change set is refused: which change, which field, why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeError {
+    /// The change, counted from 0.
+    pub index: usize,
+    /// The field within the change: `offer.effect.percent_off`.
+    pub field: String,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+    /// The kind of mistake.
+    pub code: ErrorCode,
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "change {}: {}: {}", self.index, self.field, self.reason)
+    }
+}
+
+impl std::error::Error for ChangeError {}
+
+/// What kind of warning it is, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningCode {
+    /// The pack's size cannot be true; no unit price is shown.
+    ImplausiblePack,
+    /// A price that changes by more than 30 percent.
+    LargeChange,
+    /// Words are missing in a locale of the market.
+    MissingLocale,
+}
+
+/// What is allowed and should be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warning {
+    /// The change, counted from 0.
+    pub index: usize,
+    /// The field within the change.
+    pub field: String,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+    /// The kind of warning.
+    pub code: WarningCode,
+}
+
+/// Collects what is wrong and what is doubtful.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    pub(super) errors: Vec<ChangeError>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Problems {
+    pub(super) fn refuse(
+        &mut self,
+        index: usize,
+        field: impl Into<String>,
+        code: ErrorCode,
+        reason: impl Into<String>,
+    ) {
+        self.errors.push(ChangeError {
+            index,
+            field: field.into(),
+            reason: reason.into(),
+            code,
+        });
+    }
+
+    pub(super) fn warn(
+        &mut self,
+        index: usize,
+        field: impl Into<String>,
+        code: WarningCode,
+        reason: impl Into<String>,
+    ) {
+        self.warnings.push(Warning {
+            index,
+            field: field.into(),
+            reason: reason.into(),
+            code,
+        });
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "change {}: {}: {}", self.index, self.field, self.reason)
+    }
+}

@@ -1,0 +1,15 @@
+mod catalogue;
+mod guards;
+mod intervals;
+mod reverts;
+mod rows;
+
+use serde_json::Value;
+
+/// A change with some members replaced.
+fn but(mut change: Value, members: &Value) -> Value {
+    for (name, value) in members.as_object().unwrap() {
+        change[name] = value.clone();
+    }
+    change
+}

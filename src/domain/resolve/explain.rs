@@ -1,0 +1,261 @@
+//! Why the terms are what they are: every rule considered, in order.
+
+use offercast_contract::{Audience, Instant, OfferId, ZoneId};
+use serde::{Deserialize, Serialize};
+
+use super::{Inputs, PriceRef, claims, offers, pack, paid, prices};
+use crate::source::{Offer, PriceKind};
+
+/// What was considered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Subject {
+    /// A price row.
+    Price {
+        /// Minor units of the market's currency.
+        amount_minor: i64,
+        /// For whom.
+        audience: Audience,
+        /// Its kind.
+        kind: PriceKind,
+        /// The zone; none for the whole market.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<ZoneId>,
+    },
+    /// An offer.
+    Offer {
+        /// Its id.
+        id: OfferId,
+        /// The price it makes, in minor units, where it could be applied.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_minor: Option<i64>,
+    },
+    /// The claim of a reduction from the regular price.
+    RegularClaim,
+    /// The prior price.
+    PriorClaim,
+    /// The announced percentage.
+    ReductionClaim,
+    /// The price per base measure.
+    UnitPrice,
+    /// The tax, without which nothing is sold.
+    Tax,
+}
+
+/// Why it applied or did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// It applied.
+    Applied,
+    /// It starts later.
+    NotYetValid {
+        /// When it starts.
+        from: Instant,
+    },
+    /// It is over.
+    Ended {
+        /// When it ended.
+        at: Instant,
+    },
+    /// It is for another zone or market.
+    OtherPlace,
+    /// It is for another audience.
+    OtherAudience,
+    /// A row of a more specific place or audience holds.
+    LessSpecific,
+    /// It holds, and a special price holds instead of it.
+    SpecialHolds,
+    /// The product is not in the offer's target.
+    NotTargeted,
+    /// The offer excludes the product.
+    Excluded,
+    /// It would take the price to zero or below.
+    FloorReached,
+    /// It would not lower the price.
+    NotLower,
+    /// An offer of a higher priority was taken.
+    LowerPriority,
+    /// An offer of the same priority that gives a lower price (or, at the same
+    /// price, has the smaller id) was taken.
+    BetterOfferTaken,
+    /// There is nothing to show: the amount or the pack is not known.
+    Unknown,
+    /// Neither a special price nor an offer holds.
+    NotReduced,
+    /// The price is not below the prior price, so no reduction is claimed.
+    NotBelowPrior,
+    /// The reduction is less than one percent.
+    BelowOnePercent,
+    /// The pack's size is implausible.
+    ImplausiblePack,
+}
+
+/// One rule that was considered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    /// Whether it shaped the terms.
+    pub applied: bool,
+    /// Why, or why not.
+    pub reason: Reason,
+    /// What it is.
+    pub subject: Subject,
+}
+
+impl Considered {
+    fn new(subject: Subject, reason: Reason) -> Self {
+        Self {
+            applied: reason == Reason::Applied,
+            reason,
+            subject,
+        }
+    }
+}
+
+/// Every rule considered for the terms at `at`, in the order of the rules;
+/// rows and offers in the order of their precedence.
+#[must_use]
+pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
+    let mut considered = price_rows(input, at);
+    let Some(paid) = paid(input, input.audience, at) else {
+        return considered;
+    };
+    considered.extend(all_offers(input, paid.current, at));
+    let prior = prices::held(input, input.audience, PriceKind::Prior, at);
+    let claims = claims::claims(&paid, prior);
+    let refuted = prior.is_some_and(|prior| paid.price >= prior);
+    let unless_shown = |shown: bool, otherwise: Reason| {
+        if shown { Reason::Applied } else { otherwise }
+    };
+    let no_base = match (paid.is_reduced(), refuted, paid.regular) {
+        (false, ..) => Reason::NotReduced,
+        (_, true, _) => Reason::NotBelowPrior,
+        (_, _, None) => Reason::Unknown,
+        _ => Reason::NotLower,
+    };
+    let no_percent = match claims.regular {
+        Some(_) => Reason::BelowOnePercent,
+        None => no_base,
+    };
+    let no_prior = match prior {
+        None => Reason::Unknown,
+        Some(_) => Reason::NotReduced,
+    };
+    let no_unit_price = match input.goods.pack {
+        Some(size) if pack::plausible_pack(size, input.goods.sale_unit).is_err() => {
+            Reason::ImplausiblePack
+        }
+        _ => Reason::Unknown,
+    };
+    let has_unit_price =
+        pack::unit_price(&input.goods, paid.price, input.market.currency).is_some();
+    let knows_tax = input.market.tax_rates.contains_key(input.goods.tax_class);
+    considered.extend([
+        Considered::new(
+            Subject::RegularClaim,
+            unless_shown(claims.regular.is_some(), no_base),
+        ),
+        Considered::new(
+            Subject::PriorClaim,
+            unless_shown(claims.prior.is_some(), no_prior),
+        ),
+        Considered::new(
+            Subject::ReductionClaim,
+            unless_shown(claims.reduction_percent.is_some(), no_percent),
+        ),
+        Considered::new(
+            Subject::UnitPrice,
+            unless_shown(has_unit_price, no_unit_price),
+        ),
+        Considered::new(Subject::Tax, unless_shown(knows_tax, Reason::Unknown)),
+    ]);
+    considered
+}
+
+fn price_rows(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
+    let special = prices::chosen(input, input.audience, PriceKind::Special, at);
+    let mut rows: Vec<&PriceRef<'_>> = input.prices.iter().collect();
+    rows.sort_by_key(|row| {
+        let rank = prices::rank(input, input.audience, row);
+        let far = (usize::MAX, true);
+        (
+            kind_order(row.kind),
+            rank.unwrap_or(far),
+            row.audience,
+            row.zone,
+            row.valid_from,
+        )
+    });
+    rows.into_iter()
+        .map(|row| {
+            let subject = Subject::Price {
+                amount_minor: row.amount_minor,
+                audience: row.audience.clone(),
+                kind: row.kind,
+                zone: row.zone.cloned(),
+            };
+            Considered::new(subject, judge_row(input, row, special.is_some(), at))
+        })
+        .collect()
+}
+
+fn judge_row(input: &Inputs<'_>, row: &PriceRef<'_>, special: bool, at: Instant) -> Reason {
+    if at < row.valid_from {
+        return Reason::NotYetValid {
+            from: row.valid_from,
+        };
+    }
+    if let Some(until) = row.valid_until
+        && until <= at
+    {
+        return Reason::Ended { at: until };
+    }
+    if input.distance(row.zone).is_none() {
+        return Reason::OtherPlace;
+    }
+    if prices::rank(input, input.audience, row).is_none() {
+        return Reason::OtherAudience;
+    }
+    let chosen = prices::chosen(input, input.audience, row.kind, at);
+    if !chosen.is_some_and(|chosen| std::ptr::eq(chosen, row)) {
+        return Reason::LessSpecific;
+    }
+    if row.kind == PriceKind::Regular && special {
+        return Reason::SpecialHolds;
+    }
+    Reason::Applied
+}
+
+fn all_offers(input: &Inputs<'_>, current: i64, at: Instant) -> Vec<Considered> {
+    let taken = offers::best(input, input.audience, current, at).map(|(offer, _)| offer);
+    let mut all: Vec<&Offer> = input.offers.to_vec();
+    all.sort_by_key(|offer| {
+        let price = offers::reduced(offer.effect, current);
+        offers::order(offer, price)
+    });
+    all.into_iter()
+        .map(|offer| {
+            let verdict = offers::judge(input, offer, input.audience, current, at);
+            let reason = match (verdict, taken) {
+                (Err(reason), _) => reason,
+                (Ok(_), Some(best)) if best.id == offer.id => Reason::Applied,
+                (Ok(_), Some(best)) if best.priority > offer.priority => Reason::LowerPriority,
+                (Ok(_), _) => Reason::BetterOfferTaken,
+            };
+            let subject = Subject::Offer {
+                id: offer.id.clone(),
+                price_minor: verdict.ok(),
+            };
+            Considered::new(subject, reason)
+        })
+        .collect()
+}
+
+fn kind_order(kind: PriceKind) -> u8 {
+    match kind {
+        PriceKind::Regular => 0,
+        PriceKind::Special => 1,
+        PriceKind::Prior => 2,
+        PriceKind::Anchor => 3,
+    }
+}

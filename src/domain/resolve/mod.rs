@@ -1,0 +1,273 @@
+//! From the source of truth to terms: one pure function for every channel.
+//!
+//! # The rules, in the order in which they are applied
+//!
+//! 1. **Prices.** For each kind (regular, special, prior, anchor) one row is
+//!    taken among those that hold at the instant: the one of the most specific
+//!    place (a zone before the zone it lies in, a zone before the market), and
+//!    in the same place the one for the reader's audience before the one for
+//!    everyone. Place goes before audience: a store that prices by itself does
+//!    so for all its customers.
+//! 2. **Current price.** The special price if one holds, else the regular one.
+//!    Neither: the product is not sold in the view, there are no terms.
+//! 3. **Offers.** An offer applies where it is valid, its zones, audience and
+//!    target match, nothing excludes the product, and the resulting price is
+//!    lower than the current one and at least one minor unit. Of those that
+//!    apply one is taken: the highest priority, then the lowest resulting
+//!    price, then the smallest id. One discount an item and the best for the
+//!    customer is what a shopper expects of a shelf; stacking is for policies
+//!    that say so. A percentage rounds the *resulting price* half up to the
+//!    minor unit.
+//! 4. **Conditional prices.** What a member of another audience would pay by
+//!    the same rules, where that is lower, stands beside the price of everyone
+//!    with its condition. The view of one audience shows its own price only.
+//! 5. **Claims of a reduction.** The regular price is shown as a reference only
+//!    when it is known, above the price, and not refuted by the prior price.
+//!    The prior price is shown when it is known and a special price or an offer
+//!    holds. A percentage goes with a regular price that is shown, and nowhere
+//!    else; it is counted from the prior price where that is known (Directive
+//!    98/6/EC, Art. 6a; CJEU C-330/23), else from the regular price, and rounds
+//!    down, so it never flatters. A price that is not below the prior price
+//!    claims neither.
+//! 6. **Unit price.** Per base measure (Directive 98/6/EC, Art. 2 (b) and 3),
+//!    half up to the minor unit, unless the pack is implausible
+//!    (see [`plausible_pack`]).
+//! 7. **Deposit** and **tax** by the product's classes in the market. The
+//!    deposit stands apart from the price and the unit price (CJEU C-543/21).
+//!
+//! More kinds of rules (quantities, weekly windows, stacking policies) extend
+//! [`Inputs`] and these steps; the shape of the answer stays.
+
+mod claims;
+mod explain;
+mod offers;
+mod pack;
+mod prices;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use offercast_contract::{
+    Amount, AppliedOffer, Audience, Condition, ConditionalPrice, Horizon, Instant, Measure,
+    ReferencePrice, SaleUnit, Sku, Tax, Terms, Timeline, ZoneId,
+};
+
+use crate::source::{Market, Offer, PriceKind, PriceRow, Product};
+
+pub use explain::{Considered, Reason, Subject, explain};
+pub use offers::reduced;
+pub use pack::{ImplausiblePack, plausible_pack};
+pub(crate) use prices::{Paid, paid};
+
+/// What the rules need to know of a product.
+#[derive(Debug, Clone, Copy)]
+pub struct Goods<'a> {
+    /// The brand.
+    pub brand: Option<&'a str>,
+    /// The category path.
+    pub category: &'a str,
+    /// The deposit class.
+    pub deposit_class: Option<&'a str>,
+    /// What one piece holds.
+    pub pack: Option<Measure>,
+    /// In what unit it is sold.
+    pub sale_unit: SaleUnit,
+    /// The SKU.
+    pub sku: &'a Sku,
+    /// The tax class.
+    pub tax_class: &'a str,
+}
+
+impl<'a> From<&'a Product> for Goods<'a> {
+    fn from(product: &'a Product) -> Self {
+        Self {
+            brand: product.facts.brand.as_deref(),
+            category: &product.facts.category,
+            deposit_class: product.deposit_class.as_deref(),
+            pack: product.facts.pack,
+            sale_unit: product.facts.sale_unit,
+            sku: &product.sku,
+            tax_class: &product.tax_class,
+        }
+    }
+}
+
+/// A price row of the market and SKU in question.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceRef<'a> {
+    /// Minor units.
+    pub amount_minor: i64,
+    /// For whom.
+    pub audience: &'a Audience,
+    /// What the amount means.
+    pub kind: PriceKind,
+    /// Start, inclusive.
+    pub valid_from: Instant,
+    /// End, exclusive; none for open.
+    pub valid_until: Option<Instant>,
+    /// The zone; none for the whole market.
+    pub zone: Option<&'a ZoneId>,
+}
+
+impl<'a> From<&'a PriceRow> for PriceRef<'a> {
+    fn from(row: &'a PriceRow) -> Self {
+        Self {
+            amount_minor: row.amount_minor,
+            audience: &row.key.audience,
+            kind: row.key.kind,
+            valid_from: row.key.valid_from,
+            valid_until: row.valid_until,
+            zone: row.key.place.zone.as_ref(),
+        }
+    }
+}
+
+impl PriceRef<'_> {
+    fn holds_at(&self, at: Instant) -> bool {
+        self.valid_from <= at && self.valid_until.is_none_or(|until| at < until)
+    }
+}
+
+/// Everything that terms of one SKU in one view follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Who asks.
+    pub audience: &'a Audience,
+    /// The product.
+    pub goods: Goods<'a>,
+    /// The market.
+    pub market: &'a Market,
+    /// Offers of that market; more than apply does no harm, their order does
+    /// not matter.
+    pub offers: &'a [&'a Offer],
+    /// Price rows of that market and SKU, in any order.
+    pub prices: &'a [PriceRef<'a>],
+    /// The zone of the view and the zones it lies in, most specific first;
+    /// empty for the whole market.
+    pub zones: &'a [ZoneId],
+}
+
+impl Inputs<'_> {
+    /// How far the place is from the view: 0 for its own zone, larger for
+    /// zones around it, largest for the market; none where it does not hold.
+    fn distance(&self, zone: Option<&ZoneId>) -> Option<usize> {
+        match zone {
+            None => Some(self.zones.len()),
+            Some(zone) => self.zones.iter().position(|own| own == zone),
+        }
+    }
+}
+
+/// The terms at `at`; none where the product is not sold in the view then, or
+/// its tax class is unknown in the market.
+#[must_use]
+pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
+    let rate_bp = *input.market.tax_rates.get(input.goods.tax_class)?;
+    let paid = paid(input, input.audience, at)?;
+    let currency = input.market.currency;
+    let amount = |minor: i64| Amount::new(minor, currency);
+    let prior = prices::held(input, input.audience, PriceKind::Prior, at);
+    let claims = claims::claims(&paid, prior);
+    Some(Terms {
+        conditional: conditional(input, &paid, at),
+        currency,
+        deposit: deposit(input).map(amount),
+        offers: paid.offer.map(applied).into_iter().collect(),
+        price: amount(paid.price),
+        prior: claims.prior.map(amount),
+        reduction_percent: claims.reduction_percent,
+        references: prices::held(input, input.audience, PriceKind::Anchor, at)
+            .map(|minor| ReferencePrice {
+                amount: amount(minor),
+                kind: PriceKind::Anchor.to_string(),
+            })
+            .into_iter()
+            .collect(),
+        regular: claims.regular.map(amount),
+        tax: Tax {
+            included: input.market.prices_include_tax,
+            rate_bp,
+        },
+        unit_price: pack::unit_price(&input.goods, paid.price, currency),
+    })
+}
+
+/// The terms over a horizon.
+#[must_use]
+pub fn timeline(input: &Inputs<'_>, horizon: Horizon) -> Timeline {
+    Timeline::build(horizon, boundaries(input), |at| resolve(input, at))
+}
+
+/// All instants at which the terms may change.
+fn boundaries(input: &Inputs<'_>) -> Vec<Instant> {
+    let prices = input
+        .prices
+        .iter()
+        .filter(|row| input.distance(row.zone).is_some())
+        .map(|row| (row.valid_from, row.valid_until));
+    let offers = input
+        .offers
+        .iter()
+        .map(|offer| (offer.valid_from, offer.valid_until));
+    prices
+        .chain(offers)
+        .flat_map(|(from, until)| [Some(from), until])
+        .flatten()
+        .collect()
+}
+
+fn applied(offer: &Offer) -> AppliedOffer {
+    AppliedOffer {
+        id: offer.id.clone(),
+        labels: offer.labels.clone(),
+    }
+}
+
+/// A deposit of zero is none.
+fn deposit(input: &Inputs<'_>) -> Option<i64> {
+    let class = input.goods.deposit_class?;
+    let minor = *input.market.deposits.get(class)?;
+    (minor > 0).then_some(minor)
+}
+
+/// What other audiences pay where it is less, in the view of everyone.
+fn conditional(input: &Inputs<'_>, everyone: &Paid<'_>, at: Instant) -> Vec<ConditionalPrice> {
+    if !is_everyone(input.audience) {
+        return Vec::new();
+    }
+    other_audiences(input, at)
+        .into_iter()
+        .filter_map(|audience| {
+            let theirs = paid(input, audience, at)?;
+            (theirs.price < everyone.price).then_some((audience, theirs.price))
+        })
+        .map(|(audience, minor)| ConditionalPrice {
+            amount: Amount::new(minor, input.market.currency),
+            condition: Condition::Audience(audience.clone()),
+        })
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+fn other_audiences<'a>(input: &Inputs<'a>, at: Instant) -> BTreeSet<&'a Audience> {
+    let prices = input
+        .prices
+        .iter()
+        .filter(|row| row.kind.is_paid() && row.holds_at(at))
+        .map(|row| row.audience);
+    let offers = input
+        .offers
+        .iter()
+        .filter(|offer| offers::is_valid_at(offer, at))
+        .map(|offer| &offer.audience);
+    prices
+        .chain(offers)
+        .filter(|audience| !is_everyone(audience))
+        .collect()
+}
+
+pub(crate) fn is_everyone(audience: &Audience) -> bool {
+    audience.as_str() == "everyone"
+}

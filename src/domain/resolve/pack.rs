@@ -1,0 +1,96 @@
+//! Pack sizes and the unit price, by rule 6.
+
+use offercast_contract::measure::{QUANTITY_SCALE, Quantity};
+use offercast_contract::{Amount, Currency, Measure, MeasureUnit, SaleUnit, UnitPrice};
+
+use super::Goods;
+
+/// Why a pack size cannot be true, so that no unit price is shown from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImplausiblePack {
+    /// A number of pieces that is not whole.
+    #[error("{0} pieces is not a whole number")]
+    PartOfAPiece(Quantity),
+    /// More than any pack holds.
+    #[error("{0} is more than a pack holds")]
+    TooMuch(Measure),
+    /// Less than any pack holds.
+    #[error("{0} is less than a pack holds")]
+    TooLittle(Measure),
+    /// Sold by one measure, packed by another.
+    #[error("sold by the {sold_by}, so a pack of {pack} says nothing")]
+    OtherMeasure {
+        /// What the pack holds.
+        pack: Measure,
+        /// The sale unit.
+        sold_by: SaleUnit,
+    },
+}
+
+/// Whether a pack size can be true. The limits are generous on purpose: what
+/// they refuse is wrong beyond doubt (0.1 g to 1000 kg, 0.1 ml to 1000 l, 1 mm
+/// to 10 km, 1 cm² to 10,000 m², 1 to 10,000 whole pieces).
+pub fn plausible_pack(pack: Measure, sale_unit: SaleUnit) -> Result<(), ImplausiblePack> {
+    let own = base_of(sale_unit);
+    if sale_unit != SaleUnit::Piece && own != Some(pack.unit) {
+        return Err(ImplausiblePack::OtherMeasure {
+            pack,
+            sold_by: sale_unit,
+        });
+    }
+    if pack.unit == MeasureUnit::Piece && !pack.quantity.is_whole() {
+        return Err(ImplausiblePack::PartOfAPiece(pack.quantity));
+    }
+    let (least, most) = match pack.unit {
+        MeasureUnit::Kilogram | MeasureUnit::Litre => (100, 1_000 * QUANTITY_SCALE),
+        MeasureUnit::Metre => (1_000, 10_000 * QUANTITY_SCALE),
+        MeasureUnit::SquareMetre => (100, 10_000 * QUANTITY_SCALE),
+        MeasureUnit::Piece => (QUANTITY_SCALE, 10_000 * QUANTITY_SCALE),
+    };
+    if pack.quantity.millionths() < least {
+        Err(ImplausiblePack::TooLittle(pack))
+    } else if pack.quantity.millionths() > most {
+        Err(ImplausiblePack::TooMuch(pack))
+    } else {
+        Ok(())
+    }
+}
+
+/// The price per base measure; none without a plausible pack, for a pack of
+/// one piece, and where it rounds to nothing.
+pub(super) fn unit_price(goods: &Goods<'_>, price: i64, currency: Currency) -> Option<UnitPrice> {
+    if let Some(unit) = base_of(goods.sale_unit) {
+        return Some(per_one(unit, price, currency));
+    }
+    let pack = goods.pack?;
+    if goods.sale_unit != SaleUnit::Piece || plausible_pack(pack, goods.sale_unit).is_err() {
+        return None;
+    }
+    if pack.unit == MeasureUnit::Piece && pack.quantity == Quantity::ONE {
+        return None;
+    }
+    let quantity = i128::from(pack.quantity.millionths());
+    let scaled = i128::from(price) * i128::from(QUANTITY_SCALE);
+    let minor = i64::try_from((2 * scaled + quantity) / (2 * quantity)).ok()?;
+    (minor > 0).then(|| per_one(pack.unit, minor, currency))
+}
+
+fn per_one(unit: MeasureUnit, minor: i64, currency: Currency) -> UnitPrice {
+    UnitPrice {
+        amount: Amount::new(minor, currency),
+        per: Measure {
+            quantity: Quantity::ONE,
+            unit,
+        },
+    }
+}
+
+/// The base measure of goods sold by it.
+fn base_of(sale_unit: SaleUnit) -> Option<MeasureUnit> {
+    match sale_unit {
+        SaleUnit::Kilogram => Some(MeasureUnit::Kilogram),
+        SaleUnit::Litre => Some(MeasureUnit::Litre),
+        SaleUnit::Metre => Some(MeasureUnit::Metre),
+        SaleUnit::Piece | SaleUnit::Hour => None,
+    }
+}

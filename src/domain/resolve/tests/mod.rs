@@ -1,0 +1,186 @@
+//! One test per rule, with numbers that can be checked by hand.
+
+mod properties;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use offercast_contract::channel::Selector;
+use offercast_contract::{
+    Audience, Currency, Instant, MarketId, Measure, MeasureUnit, SaleUnit, Sku, Terms, ZoneId,
+};
+
+use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
+use crate::source::{
+    Effect, GuardLimits, Market, Offer, Place, PriceKey, PriceKind, PriceRow, Target,
+};
+
+pub(super) fn at(day: i64) -> Instant {
+    Instant::from_micros((20_000 + day) * 86_400 * 1_000_000)
+}
+
+fn market() -> Market {
+    Market {
+        currency: Currency::parse("EUR").unwrap(),
+        deposits: BTreeMap::from([("bottle".to_owned(), 7), ("none".to_owned(), 0)]),
+        guard: GuardLimits::default(),
+        id: MarketId::parse("hr").unwrap(),
+        locales: vec!["hr".parse().unwrap()],
+        name: "Croatia".to_owned(),
+        prices_include_tax: true,
+        tax_rates: BTreeMap::from([("full".to_owned(), 2_500)]),
+        time_zone: "Europe/Zagreb".to_owned(),
+    }
+}
+
+fn zone(id: &str) -> ZoneId {
+    ZoneId::parse(id).unwrap()
+}
+
+fn price(kind: PriceKind, amount_minor: i64) -> PriceRow {
+    PriceRow {
+        amount_minor,
+        key: PriceKey {
+            audience: Audience::everyone(),
+            kind,
+            place: Place {
+                market: MarketId::parse("hr").unwrap(),
+                zone: None,
+            },
+            sku: Sku::parse("milk").unwrap(),
+            valid_from: at(0),
+        },
+        valid_until: None,
+    }
+}
+
+fn regular(amount_minor: i64) -> PriceRow {
+    price(PriceKind::Regular, amount_minor)
+}
+
+fn special(amount_minor: i64) -> PriceRow {
+    price(PriceKind::Special, amount_minor)
+}
+
+fn prior(amount_minor: i64) -> PriceRow {
+    price(PriceKind::Prior, amount_minor)
+}
+
+impl PriceRow {
+    fn in_zone(mut self, id: &str) -> Self {
+        self.key.place.zone = Some(zone(id));
+        self
+    }
+
+    fn for_whom(mut self, audience: &str) -> Self {
+        self.key.audience = Audience::parse(audience).unwrap();
+        self
+    }
+
+    fn during(mut self, from: Instant, until: Instant) -> Self {
+        self.key.valid_from = from;
+        self.valid_until = Some(until);
+        self
+    }
+}
+
+fn offer(id: &str, effect: Effect) -> Offer {
+    Offer {
+        audience: Audience::everyone(),
+        effect,
+        id: id.parse().unwrap(),
+        labels: BTreeMap::from([("hr".parse().unwrap(), format!("{id} label"))]),
+        market: MarketId::parse("hr").unwrap(),
+        priority: 0,
+        target: Target::default(),
+        valid_from: at(0),
+        valid_until: None,
+        zones: Vec::new(),
+    }
+}
+
+/// A product in a market, seen from a view.
+#[derive(Debug, Clone)]
+struct Case {
+    audience: Audience,
+    brand: &'static str,
+    category: &'static str,
+    deposit_class: Option<&'static str>,
+    offers: Vec<Offer>,
+    pack: Option<Measure>,
+    rows: Vec<PriceRow>,
+    sale_unit: SaleUnit,
+    sku: Sku,
+    zones: Vec<ZoneId>,
+}
+
+fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
+    Case {
+        audience: Audience::everyone(),
+        brand: "Z Bregov",
+        category: "food/dairy",
+        deposit_class: None,
+        offers: Vec::new(),
+        pack: None,
+        rows: rows.into_iter().collect(),
+        sale_unit: SaleUnit::Piece,
+        sku: Sku::parse("milk").unwrap(),
+        zones: vec![zone("store"), zone("region")],
+    }
+}
+
+impl Case {
+    fn offers(mut self, offers: impl IntoIterator<Item = Offer>) -> Self {
+        self.offers.extend(offers);
+        self
+    }
+
+    fn seen_by(mut self, audience: &str) -> Self {
+        self.audience = Audience::parse(audience).unwrap();
+        self
+    }
+
+    fn pack(mut self, quantity: &str, unit: MeasureUnit) -> Self {
+        let quantity = quantity.parse().unwrap();
+        self.pack = Some(Measure { quantity, unit });
+        self
+    }
+
+    fn with<T>(&self, answer: impl FnOnce(&Inputs<'_>) -> T) -> T {
+        let market = market();
+        let offers: Vec<&Offer> = self.offers.iter().collect();
+        let prices: Vec<PriceRef<'_>> = self.rows.iter().map(PriceRef::from).collect();
+        answer(&Inputs {
+            audience: &self.audience,
+            goods: Goods {
+                brand: Some(self.brand),
+                category: self.category,
+                deposit_class: self.deposit_class,
+                pack: self.pack,
+                sale_unit: self.sale_unit,
+                sku: &self.sku,
+                tax_class: "full",
+            },
+            market: &market,
+            offers: &offers,
+            prices: &prices,
+            zones: &self.zones,
+        })
+    }
+
+    fn terms_at(&self, instant: Instant) -> Option<Terms> {
+        self.with(|input| resolve(input, instant))
+    }
+
+    fn terms(&self) -> Terms {
+        self.terms_at(at(1)).unwrap()
+    }
+
+    fn price(&self) -> i64 {
+        self.terms().price.minor()
+    }
+}
+
+fn category(path: &str) -> Selector {
+    Selector::Category(path.to_owned())
+}

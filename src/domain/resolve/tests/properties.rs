@@ -1,0 +1,157 @@
+use offercast_contract::Horizon;
+use proptest::prelude::*;
+
+use super::*;
+
+fn any_row() -> impl Strategy<Value = PriceRow> {
+    let kind = prop::sample::select(vec![
+        PriceKind::Regular,
+        PriceKind::Special,
+        PriceKind::Prior,
+        PriceKind::Anchor,
+    ]);
+    let place = prop::sample::select(vec!["", "store", "region", "elsewhere"]);
+    let audience = prop::sample::select(vec!["everyone", "card"]);
+    (kind, place, audience, 1_i64..2_000, -2_i64..12, 1_i64..8).prop_map(
+        |(kind, place, audience, amount, from, days)| {
+            let row = price(kind, amount)
+                .for_whom(audience)
+                .during(at(from), at(from + days));
+            if place.is_empty() {
+                row
+            } else {
+                row.in_zone(place)
+            }
+        },
+    )
+}
+
+fn any_effect() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        (1_u32..10_000).prop_map(Effect::PercentOff),
+        (1_i64..3_000).prop_map(Effect::AmountOff),
+        (1_i64..3_000).prop_map(Effect::FixedPrice),
+    ]
+}
+
+prop_compose! {
+    fn any_offer()(
+        effect in any_effect(),
+        id in "[a-f]{3}",
+        priority in 0_i32..3,
+        from in -2_i64..12,
+        days in 1_i64..8,
+        audience in prop::sample::select(vec!["everyone", "card", "gold"]),
+        include in prop::sample::select(vec!["", "food", "food/dairy", "drinks"]),
+        in_region in any::<bool>(),
+    ) -> Offer {
+        let mut made = offer(&id, effect);
+        made.priority = priority;
+        made.valid_from = at(from);
+        made.valid_until = Some(at(from + days));
+        made.audience = Audience::parse(audience).unwrap();
+        if !include.is_empty() {
+            made.target.include = vec![category(include)];
+        }
+        if in_region {
+            made.zones = vec![zone("region")];
+        }
+        made
+    }
+}
+
+prop_compose! {
+    fn any_case()(
+        mut rows in prop::collection::vec(any_row(), 0..10),
+        mut offers in prop::collection::vec(any_offer(), 0..6),
+        audience in prop::sample::select(vec!["everyone", "card"]),
+    ) -> Case {
+        // Rows of one family do not overlap, ids are unique: the plan sees to it.
+        let mut kept: Vec<PriceRow> = Vec::new();
+        for row in rows.drain(..) {
+            let clashes = kept.iter().any(|other| {
+                other.key.kind == row.key.kind
+                    && other.key.place == row.key.place
+                    && other.key.audience == row.key.audience
+                    && other.key.valid_from < row.valid_until.unwrap()
+                    && row.key.valid_from < other.valid_until.unwrap()
+            });
+            if !clashes {
+                kept.push(row);
+            }
+        }
+        offers.sort_by(|a, b| a.id.cmp(&b.id));
+        offers.dedup_by(|a, b| a.id == b.id);
+        case(kept).offers(offers).seen_by(audience)
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_timeline_equals_resolving_at_every_point(shop in any_case()) {
+        let horizon = Horizon::containing(at(1));
+        let line = shop.with(|input| timeline(input, horizon));
+        prop_assert!(line.is_canonical(horizon));
+        for hours in 0..9 * 4 {
+            let instant = at(1).plus_micros(hours * 6 * 3_600 * 1_000_000);
+            for offset in [-1, 0, 1] {
+                let instant = instant.plus_micros(offset).max(horizon.from());
+                prop_assert_eq!(line.terms_at(instant).cloned(), shop.terms_at(instant));
+            }
+        }
+    }
+
+    #[test]
+    fn no_price_is_zero_or_flatters(shop in any_case(), day in 0_i64..12) {
+        let Some(terms) = shop.terms_at(at(day)) else { return Ok(()) };
+        prop_assert!(terms.price.minor() > 0);
+        prop_assert!(terms.conditional.iter().all(|price| price.amount.minor() > 0
+            && price.amount < terms.price));
+        prop_assert!(terms.regular.is_none_or(|regular| regular > terms.price));
+        if let Some(percent) = terms.reduction_percent {
+            let base = terms.prior.or(terms.regular).unwrap().minor();
+            prop_assert!(i64::from(percent) * base <= (base - terms.price.minor()) * 100);
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_and_offers_does_not_matter(shop in any_case(), day in 0_i64..12) {
+        let before = (shop.terms_at(at(day)), shop.with(|input| explain(input, at(day))));
+        let mut turned = shop;
+        turned.rows.reverse();
+        turned.offers.reverse();
+        let after = (turned.terms_at(at(day)), turned.with(|input| explain(input, at(day))));
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn an_offer_that_targets_nothing_changes_nothing(shop in any_case(), effect in any_effect()) {
+        let horizon = Horizon::containing(at(1));
+        let before = shop.with(|input| timeline(input, horizon));
+        let mut idle = offer("idle", effect);
+        idle.priority = 100;
+        idle.target.include = vec![category("food/dair")];
+        let after = shop.offers([idle]).with(|input| timeline(input, horizon));
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn what_is_explained_is_what_was_resolved(shop in any_case(), day in 0_i64..12) {
+        let Some(terms) = shop.terms_at(at(day)) else { return Ok(()) };
+        let rules = shop.with(|input| explain(input, at(day)));
+        let applied: Vec<_> = rules
+            .iter()
+            .filter(|rule| rule.applied)
+            .filter_map(|rule| match &rule.subject {
+                crate::resolve::Subject::Offer { id, price_minor } => Some((id.clone(), *price_minor)),
+                _ => None,
+            })
+            .collect();
+        let taken: Vec<_> = terms
+            .offers
+            .iter()
+            .map(|offer| (offer.id.clone(), Some(terms.price.minor())))
+            .collect();
+        prop_assert_eq!(applied, taken);
+    }
+}

@@ -1,0 +1,148 @@
+use std::fmt;
+use std::str::FromStr;
+
+use offercast_contract::Channel;
+use serde::{Deserialize, Serialize};
+
+use super::{Market, Offer, Product, Zone};
+
+/// The kinds of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// A channel declaration.
+    Channel,
+    /// A market.
+    Market,
+    /// An offer.
+    Offer,
+    /// A product.
+    Product,
+    /// A zone.
+    Zone,
+}
+
+impl DocumentKind {
+    const ALL: [Self; 5] = [
+        Self::Channel,
+        Self::Market,
+        Self::Offer,
+        Self::Product,
+        Self::Zone,
+    ];
+
+    /// The name used on the wire and in storage.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Market => "market",
+            Self::Offer => "offer",
+            Self::Product => "product",
+            Self::Zone => "zone",
+        }
+    }
+}
+
+impl fmt::Display for DocumentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is not a kind of document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a kind of document")]
+pub struct DocumentKindError(String);
+
+impl FromStr for DocumentKind {
+    type Err = DocumentKindError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| DocumentKindError(text.to_owned()))
+    }
+}
+
+/// Names one document among all current ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentKey {
+    /// Its id: a SKU, an offer's id, `market/zone` …
+    pub id: String,
+    /// Its kind.
+    pub kind: DocumentKind,
+}
+
+/// One document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+pub enum Document {
+    /// A channel declaration.
+    Channel(Box<Channel>),
+    /// A market.
+    Market(Market),
+    /// An offer.
+    Offer(Offer),
+    /// A product.
+    Product(Box<Product>),
+    /// A zone.
+    Zone(Zone),
+}
+
+impl Document {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> DocumentKind {
+        match self {
+            Self::Channel(_) => DocumentKind::Channel,
+            Self::Market(_) => DocumentKind::Market,
+            Self::Offer(_) => DocumentKind::Offer,
+            Self::Product(_) => DocumentKind::Product,
+            Self::Zone(_) => DocumentKind::Zone,
+        }
+    }
+
+    /// What names it among all current documents.
+    #[must_use]
+    pub fn key(&self) -> DocumentKey {
+        let id = match self {
+            Self::Channel(channel) => channel.id.to_string(),
+            Self::Market(market) => market.id.to_string(),
+            Self::Offer(offer) => offer.id.to_string(),
+            Self::Product(product) => product.sku.to_string(),
+            Self::Zone(zone) => format!("{}/{}", zone.market, zone.id),
+        };
+        DocumentKey {
+            id,
+            kind: self.kind(),
+        }
+    }
+
+    /// The canonical JSON of its body, as it is stored.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let bytes = match self {
+            Self::Channel(body) => offercast_contract::canonical_bytes(body),
+            Self::Market(body) => offercast_contract::canonical_bytes(body),
+            Self::Offer(body) => offercast_contract::canonical_bytes(body),
+            Self::Product(body) => offercast_contract::canonical_bytes(body),
+            Self::Zone(body) => offercast_contract::canonical_bytes(body),
+        };
+        // JSON is UTF-8.
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Parses a stored body.
+    pub fn from_body(kind: DocumentKind, body: &str) -> Result<Self, serde_json::Error> {
+        Ok(match kind {
+            DocumentKind::Channel => Self::Channel(serde_json::from_str(body)?),
+            DocumentKind::Market => Self::Market(serde_json::from_str(body)?),
+            DocumentKind::Offer => Self::Offer(serde_json::from_str(body)?),
+            DocumentKind::Product => Self::Product(serde_json::from_str(body)?),
+            DocumentKind::Zone => Self::Zone(serde_json::from_str(body)?),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+use std::collections::BTreeMap;
+
+use offercast_contract::{Currency, Locale, MarketId, ZoneId};
+use serde::{Deserialize, Serialize};
+
+/// A market: where terms hold in one currency, tax mode and time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Market {
+    /// The currency of all its prices.
+    pub currency: Currency,
+    /// Deposit per class, in minor units.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deposits: BTreeMap<String, i64>,
+    /// Edits beyond these limits are refused.
+    #[serde(default)]
+    pub guard: GuardLimits,
+    /// Its id.
+    pub id: MarketId,
+    /// The locales its channels speak.
+    pub locales: Vec<Locale>,
+    /// Its name.
+    pub name: String,
+    /// Whether prices contain the tax.
+    pub prices_include_tax: bool,
+    /// Tax rate per class, in basis points.
+    pub tax_rates: BTreeMap<String, u32>,
+    /// The IANA time zone of its local times.
+    pub time_zone: String,
+}
+
+/// Limits beyond which no edit goes through, whoever makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardLimits {
+    /// The largest change of a price, in percent of the price before it.
+    pub refused_change_percent: u32,
+}
+
+impl Default for GuardLimits {
+    fn default() -> Self {
+        Self {
+            refused_change_percent: 70,
+        }
+    }
+}
+
+/// A part of a market with prices of its own. Zones nest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// Its id, unique in the market.
+    pub id: ZoneId,
+    /// The market.
+    pub market: MarketId,
+    /// Its name.
+    pub name: String,
+    /// The zone it lies in; none for one directly in the market.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ZoneId>,
+}

@@ -1,0 +1,18 @@
+//! The source of truth: what people edit, as rows that are never changed.
+//!
+//! Two kinds of rows. *Prices* are many, narrow and valid in an interval.
+//! *Documents* are everything else: products, markets, zones, offers, channels;
+//! each is one JSON value under a kind and a key. Both are versioned by
+//! revision; nothing is updated in place.
+
+mod document;
+mod market;
+mod offer;
+mod price;
+mod product;
+
+pub use document::{Document, DocumentKey, DocumentKind};
+pub use market::{GuardLimits, Market, Zone};
+pub use offer::{Effect, Offer, Target};
+pub use price::{Place, PriceKey, PriceKind, PriceRow};
+pub use product::Product;

@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+
+use offercast_contract::channel::Selector;
+use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, Sku, ZoneId};
+use serde::{Deserialize, Serialize};
+
+/// What a discount does to the current price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Takes an amount off, in minor units; above zero.
+    AmountOff(i64),
+    /// Sets the price, in minor units, where that is lower; above zero.
+    FixedPrice(i64),
+    /// Takes a share off, in basis points: 1 to 9999.
+    PercentOff(u32),
+}
+
+/// Which products an offer is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// What is excluded, whatever else names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<Selector>,
+    /// What is targeted; empty for everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<Selector>,
+}
+
+impl Target {
+    /// Whether the product is targeted and not excluded.
+    #[must_use]
+    pub fn names(&self, sku: &Sku, brand: Option<&str>, category: &str) -> bool {
+        let matches = |selector: &Selector| selector.matches(sku, brand, category);
+        (self.include.is_empty() || self.include.iter().any(matches))
+            && !self.exclude.iter().any(matches)
+    }
+}
+
+/// A discount on single items in one market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// For whom.
+    pub audience: Audience,
+    /// What it does.
+    pub effect: Effect,
+    /// Its id.
+    pub id: OfferId,
+    /// Its words per locale.
+    pub labels: BTreeMap<Locale, String>,
+    /// The market.
+    pub market: MarketId,
+    /// Higher goes first; among equals the one that gives the lowest price.
+    #[serde(default)]
+    pub priority: i32,
+    /// Which products.
+    #[serde(default)]
+    pub target: Target,
+    /// Start, inclusive.
+    pub valid_from: Instant,
+    /// End, exclusive; none for open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Instant>,
+    /// In which zones (and the zones in them); empty for the whole market.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<ZoneId>,
+}

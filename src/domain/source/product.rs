@@ -1,0 +1,17 @@
+use offercast_contract::{Facts, Sku};
+use serde::{Deserialize, Serialize};
+
+/// A product: its facts, and the classes by which a market treats it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Deposit class, a key of [`super::Market::deposits`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit_class: Option<String>,
+    /// What travels to the channels.
+    pub facts: Facts,
+    /// The SKU.
+    pub sku: Sku,
+    /// Tax class, a key of [`super::Market::tax_rates`].
+    pub tax_class: String,
+}
