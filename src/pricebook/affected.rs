@@ -1,0 +1,120 @@
+//! Which SKUs a change, or the passing of time, can touch.
+
+use std::collections::BTreeSet;
+
+use offercast_contract::channel::Selector;
+use offercast_contract::{Instant, MarketId, OfferId, Sku, View};
+use offercast_domain::revision::Delta;
+use offercast_domain::source::{Document, DocumentKey, DocumentKind, Target};
+
+use crate::Book;
+
+/// All SKUs whose item may differ between two books, found by indexes and not
+/// by scanning the catalogue:
+///
+/// - a price or a product: its SKU;
+/// - an offer: what its old and its new version target;
+/// - a market or a zone: all SKUs with prices in the market;
+/// - a channel whose views changed: all SKUs with prices in the markets of the
+///   views that came or went.
+#[must_use]
+pub fn affected(old: &Book, new: &Book, delta: &Delta) -> BTreeSet<Sku> {
+    let mut skus: Vec<Sku> = Vec::new();
+    skus.extend(delta.closed_prices.iter().map(|key| key.sku.clone()));
+    skus.extend(delta.opened_prices.iter().map(|row| row.key.sku.clone()));
+    let opened = delta.opened_documents.iter().map(Document::key);
+    let keys: BTreeSet<DocumentKey> = delta
+        .closed_documents
+        .iter()
+        .cloned()
+        .chain(opened)
+        .collect();
+    let mut markets: BTreeSet<MarketId> = BTreeSet::new();
+    for key in &keys {
+        match key.kind {
+            DocumentKind::Product => skus.extend(Sku::parse(&key.id)),
+            DocumentKind::Offer => {
+                let Ok(id) = OfferId::parse(&key.id) else {
+                    continue;
+                };
+                for book in [old, new] {
+                    if let Some(offer) = book.offers.get(&id) {
+                        skus.extend(book.targeted_skus(&offer.market, &offer.target));
+                    }
+                }
+            }
+            DocumentKind::Market | DocumentKind::Zone => {
+                let market = key.id.split('/').next().unwrap_or_default();
+                markets.extend(MarketId::parse(market));
+            }
+            DocumentKind::Channel => {}
+        }
+    }
+    let before: BTreeSet<&View> = old.views().iter().collect();
+    let after: BTreeSet<&View> = new.views().iter().collect();
+    let moved = before.symmetric_difference(&after);
+    markets.extend(moved.map(|view| view.market.clone()));
+    for market in &markets {
+        for book in [old, new] {
+            let sold = book.index.markets.get(market);
+            skus.extend(sold.into_iter().flatten().cloned());
+        }
+    }
+    skus.into_iter().collect()
+}
+
+impl Book {
+    /// The SKUs with prices in the market that a target names, sorted. Each
+    /// once.
+    #[must_use]
+    pub fn targeted_skus(&self, market: &MarketId, target: &Target) -> Vec<Sku> {
+        let mut skus: Vec<&Sku> = Vec::new();
+        if target.include.is_empty() {
+            skus.extend(self.index.markets.get(market).into_iter().flatten());
+        }
+        for selector in &target.include {
+            match selector {
+                Selector::Brand(brand) => {
+                    skus.extend(self.index.brands.get(brand.as_str()).into_iter().flatten());
+                }
+                Selector::Category(path) => skus.extend(self.index.within_category(path)),
+                Selector::Sku(sku) => skus.push(sku),
+            }
+        }
+        if target.include.len() > 1 || matches!(target.include.as_slice(), [Selector::Category(_)])
+        {
+            skus.sort_unstable();
+            skus.dedup();
+        }
+        skus.retain(|sku| self.is_target(sku, market, target));
+        skus.into_iter().cloned().collect()
+    }
+
+    fn is_target(&self, sku: &Sku, market: &MarketId, target: &Target) -> bool {
+        let Some(entry) = self.entry(sku) else {
+            return false;
+        };
+        if !entry.is_sold_in(market, &self.dictionary) {
+            return false;
+        }
+        target.exclude.is_empty()
+            || entry
+                .goods(&self.dictionary)
+                .is_some_and(|goods| target.names(goods.sku, goods.brand, goods.category))
+    }
+
+    /// The SKUs for which a price or an offer starts or ends in
+    /// `[from, until)`.
+    #[must_use]
+    pub fn with_boundaries_between(&self, from: Instant, until: Instant) -> BTreeSet<Sku> {
+        if until <= from {
+            return BTreeSet::new();
+        }
+        let priced = self.index.boundaries.range(from..until);
+        let mut skus: Vec<Sku> = priced.flat_map(|(_, skus)| skus.iter().cloned()).collect();
+        for offer in self.offers.with_boundary(from, until) {
+            skus.extend(self.targeted_skus(&offer.market, &offer.target));
+        }
+        skus.into_iter().collect()
+    }
+}

@@ -1,0 +1,172 @@
+//! What the book holds of one SKU, compactly.
+
+use std::sync::Arc;
+
+use offercast_contract::{Facts, Hash, Instant, MarketId, Measure, SaleUnit, Sku, canonical_bytes};
+use offercast_domain::resolve::{Goods, PriceRef};
+use offercast_domain::source::{PriceRow, Product};
+
+use crate::dictionary::{Dictionary, Lane};
+
+/// One SKU: its product, unless that has ended, and its price rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) product: Option<Stored>,
+    pub(crate) rows: Box<[Row]>,
+    pub(crate) sku: Sku,
+}
+
+/// A product. Its facts are kept as canonical JSON: they are hashed and sent
+/// more often than looked into.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) brand: Option<u32>,
+    pub(crate) category: u32,
+    deposit_class: Option<u32>,
+    pub(crate) facts: Box<str>,
+    pack: Option<Measure>,
+    sale_unit: SaleUnit,
+    tax_class: u32,
+}
+
+/// A price row; its lane says the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    amount_minor: i64,
+    from: Instant,
+    until_micros: i64,
+    pub(crate) lane: u32,
+}
+
+/// No instant has so many microseconds.
+const OPEN: i64 = i64::MAX;
+
+impl Stored {
+    pub(crate) fn new(product: &Product, dictionary: &mut Dictionary) -> Self {
+        let facts = &product.facts;
+        let mut number = |text: &str| dictionary.number_text(text);
+        Self {
+            brand: facts.brand.as_deref().map(&mut number),
+            category: number(&facts.category),
+            deposit_class: product.deposit_class.as_deref().map(&mut number),
+            // JSON is UTF-8.
+            facts: String::from_utf8(canonical_bytes(facts))
+                .unwrap_or_default()
+                .into_boxed_str(),
+            pack: facts.pack,
+            sale_unit: facts.sale_unit,
+            tax_class: number(&product.tax_class),
+        }
+    }
+
+    /// The facts. What was written here parses.
+    pub(crate) fn parsed_facts(&self) -> Option<Facts> {
+        serde_json::from_str(&self.facts).ok()
+    }
+
+    /// The same as `contract::digest::facts_hash`, without parsing.
+    pub(crate) fn facts_hash(&self) -> Hash {
+        Hash::of(&[self.facts.as_bytes()])
+    }
+}
+
+impl Row {
+    pub(crate) fn new(row: &PriceRow, dictionary: &mut Dictionary) -> Self {
+        Self {
+            amount_minor: row.amount_minor,
+            from: row.key.valid_from,
+            lane: dictionary.lanes.number(&Lane::of(&row.key)),
+            until_micros: row.valid_until.map_or(OPEN, Instant::micros),
+        }
+    }
+
+    pub(crate) fn from(&self) -> Instant {
+        self.from
+    }
+
+    pub(crate) fn until(&self) -> Option<Instant> {
+        (self.until_micros != OPEN).then(|| Instant::from_micros(self.until_micros))
+    }
+
+    pub(crate) fn to_price_row(self, sku: &Sku, dictionary: &Dictionary) -> Option<PriceRow> {
+        Some(PriceRow {
+            amount_minor: self.amount_minor,
+            key: dictionary.lanes.get(self.lane)?.key(sku, self.from),
+            valid_until: self.until(),
+        })
+    }
+
+    fn as_ref<'a>(&self, lane: &'a Lane) -> PriceRef<'a> {
+        PriceRef {
+            amount_minor: self.amount_minor,
+            audience: &lane.audience,
+            kind: lane.kind,
+            valid_from: self.from,
+            valid_until: self.until(),
+            zone: lane.place.zone.as_ref(),
+        }
+    }
+}
+
+impl Entry {
+    pub(crate) fn empty(sku: Sku) -> Self {
+        Self {
+            product: None,
+            rows: Box::default(),
+            sku,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.product.is_none() && self.rows.is_empty()
+    }
+
+    pub(crate) fn to_product(&self, dictionary: &Dictionary) -> Option<Product> {
+        let stored = self.product.as_ref()?;
+        let text = |number: u32| dictionary.text(number).map(ToString::to_string);
+        Some(Product {
+            deposit_class: stored.deposit_class.and_then(text),
+            facts: stored.parsed_facts()?,
+            sku: self.sku.clone(),
+            tax_class: text(stored.tax_class)?,
+        })
+    }
+
+    pub(crate) fn goods<'a>(&'a self, dictionary: &'a Dictionary) -> Option<Goods<'a>> {
+        let stored = self.product.as_ref()?;
+        let text = |number: u32| dictionary.text(number).map(Arc::as_ref);
+        Some(Goods {
+            brand: stored.brand.and_then(text),
+            category: text(stored.category)?,
+            deposit_class: stored.deposit_class.and_then(text),
+            pack: stored.pack,
+            sale_unit: stored.sale_unit,
+            sku: &self.sku,
+            tax_class: text(stored.tax_class)?,
+        })
+    }
+
+    pub(crate) fn prices_in<'a>(
+        &'a self,
+        market: &MarketId,
+        dictionary: &'a Dictionary,
+    ) -> Vec<PriceRef<'a>> {
+        self.rows
+            .iter()
+            .filter_map(|row| Some((row, dictionary.lanes.get(row.lane)?)))
+            .filter(|(_, lane)| lane.place.market == *market)
+            .map(|(row, lane)| row.as_ref(lane))
+            .collect()
+    }
+
+    /// Whether it is a product with a price in the market.
+    pub(crate) fn is_sold_in(&self, market: &MarketId, dictionary: &Dictionary) -> bool {
+        self.product.is_some()
+            && self.rows.iter().any(|row| {
+                dictionary
+                    .lanes
+                    .get(row.lane)
+                    .is_some_and(|lane| lane.place.market == *market)
+            })
+    }
+}

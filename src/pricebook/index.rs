@@ -1,0 +1,170 @@
+//! Indexes by which a change finds the SKUs that it can touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use offercast_contract::{Instant, MarketId, Sku};
+
+use crate::dictionary::Dictionary;
+use crate::entry::Entry;
+
+type Groups<K> = OrdMap<K, OrdSet<Sku>>;
+
+/// Sorted sets of SKUs, persistent, so that snapshots share them.
+#[derive(Clone, Default)]
+pub(crate) struct Index {
+    pub(crate) boundaries: Groups<Instant>,
+    pub(crate) brands: Groups<Arc<str>>,
+    pub(crate) categories: Groups<Arc<str>>,
+    pub(crate) markets: Groups<MarketId>,
+    pub(crate) products: OrdSet<Sku>,
+}
+
+/// Under what an entry is indexed.
+#[derive(Default, PartialEq, Eq)]
+struct Tags {
+    boundaries: BTreeSet<Instant>,
+    brand: Option<Arc<str>>,
+    category: Option<Arc<str>>,
+    is_product: bool,
+    markets: BTreeSet<MarketId>,
+}
+
+impl Tags {
+    fn of(entry: &Entry, dictionary: &Dictionary) -> Self {
+        let text = |number: u32| dictionary.text(number).cloned();
+        let product = entry.product.as_ref();
+        let lanes = entry
+            .rows
+            .iter()
+            .filter_map(|row| dictionary.lanes.get(row.lane));
+        Self {
+            boundaries: entry
+                .rows
+                .iter()
+                .flat_map(|row| [Some(row.from()), row.until()])
+                .flatten()
+                .collect(),
+            brand: product.and_then(|product| product.brand).and_then(text),
+            category: product.and_then(|product| text(product.category)),
+            is_product: product.is_some(),
+            markets: lanes.map(|lane| lane.place.market.clone()).collect(),
+        }
+    }
+}
+
+impl Index {
+    /// Moves a SKU from where it was to where it is.
+    pub(crate) fn replace(&mut self, old: Option<&Entry>, new: &Entry, dictionary: &Dictionary) {
+        let before = old.map_or_else(Tags::default, |entry| Tags::of(entry, dictionary));
+        let after = Tags::of(new, dictionary);
+        if before == after {
+            return;
+        }
+        let sku = &new.sku;
+        move_groups(
+            &mut self.boundaries,
+            &before.boundaries,
+            &after.boundaries,
+            sku,
+        );
+        move_groups(&mut self.markets, &before.markets, &after.markets, sku);
+        let set = |text: &Option<Arc<str>>| text.iter().cloned().collect();
+        move_groups(
+            &mut self.brands,
+            &set(&before.brand),
+            &set(&after.brand),
+            sku,
+        );
+        move_groups(
+            &mut self.categories,
+            &set(&before.category),
+            &set(&after.category),
+            sku,
+        );
+        if after.is_product {
+            self.products.insert(sku.clone());
+        } else {
+            self.products.remove(sku);
+        }
+    }
+
+    /// Builds the index of all entries, given in the order of their SKUs.
+    pub(crate) fn build<'e>(
+        entries: impl Iterator<Item = &'e Entry>,
+        dictionary: &Dictionary,
+    ) -> Self {
+        let mut boundaries: BTreeMap<Instant, Vec<Sku>> = BTreeMap::new();
+        let mut brands: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
+        let mut categories: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
+        let mut markets: BTreeMap<MarketId, Vec<Sku>> = BTreeMap::new();
+        let mut products = Vec::new();
+        for entry in entries {
+            let tags = Tags::of(entry, dictionary);
+            let sku = || entry.sku.clone();
+            for at in tags.boundaries {
+                boundaries.entry(at).or_default().push(sku());
+            }
+            for market in tags.markets {
+                markets.entry(market).or_default().push(sku());
+            }
+            if let Some(brand) = tags.brand {
+                brands.entry(brand).or_default().push(sku());
+            }
+            if let Some(category) = tags.category {
+                categories.entry(category).or_default().push(sku());
+            }
+            if tags.is_product {
+                products.push(sku());
+            }
+        }
+        Self {
+            boundaries: grouped(boundaries),
+            brands: grouped(brands),
+            categories: grouped(categories),
+            markets: grouped(markets),
+            products: products.into_iter().collect(),
+        }
+    }
+
+    /// The SKUs of a category and of all below it.
+    pub(crate) fn within_category<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Sku> {
+        let below: Arc<str> = Arc::from(format!("{path}/"));
+        let end = Arc::clone(&below);
+        let own = self.categories.get(path).into_iter();
+        let under = self
+            .categories
+            .range(below..)
+            .take_while(move |(category, _)| category.starts_with(&*end))
+            .map(|(_, skus)| skus);
+        own.chain(under).flat_map(OrdSet::iter)
+    }
+}
+
+fn grouped<K: Ord + Clone>(groups: BTreeMap<K, Vec<Sku>>) -> Groups<K> {
+    groups
+        .into_iter()
+        .map(|(key, skus)| (key, OrdSet::from_iter(skus)))
+        .collect()
+}
+
+fn move_groups<K: Ord + Clone>(
+    groups: &mut Groups<K>,
+    before: &BTreeSet<K>,
+    after: &BTreeSet<K>,
+    sku: &Sku,
+) {
+    for key in before.difference(after) {
+        let Some(skus) = groups.get_mut(key) else {
+            continue;
+        };
+        skus.remove(sku);
+        if skus.is_empty() {
+            groups.remove(key);
+        }
+    }
+    for key in after.difference(before) {
+        groups.entry(key.clone()).or_default().insert(sku.clone());
+    }
+}

@@ -1,0 +1,33 @@
+//! The price book: all current rows in memory, folded from the log.
+//!
+//! A [`Book`] is a consistent snapshot: cloning it is cheap, applying a
+//! revision gives a new one and leaves readers of the old one alone. It knows
+//! by indexes which products a change can touch, resolves terms by the domain's
+//! rules, and keeps the state digests in time proportional to a change.
+//!
+//! Deliberately absent: I/O, a clock, rendered bodies, and everything that is
+//! not current; history is in the log.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod affected;
+mod apply;
+mod book;
+mod current;
+mod dictionary;
+mod entry;
+pub mod fold;
+mod index;
+mod loader;
+mod offers;
+mod read;
+mod search;
+mod shards;
+#[cfg(test)]
+mod tests;
+
+pub use affected::affected;
+pub use book::Book;
+pub use fold::{Digests, Folded};
+pub use loader::Loader;
+pub use search::ProductQuery;

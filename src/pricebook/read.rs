@@ -1,0 +1,148 @@
+//! Terms from the book.
+
+use offercast_contract::{Horizon, Instant, Item, Segment, Sku, Timeline, View, ZoneId};
+use offercast_domain::resolve::{self, Considered, Inputs};
+use offercast_domain::source::Market;
+
+use crate::Book;
+use crate::entry::Entry;
+
+/// A view with what it stands in looked up.
+pub(crate) struct Frame<'b> {
+    market: &'b Market,
+    view: &'b View,
+    zones: Vec<ZoneId>,
+}
+
+impl<'b> Frame<'b> {
+    /// None where the market or the zone is unknown.
+    pub(crate) fn new(book: &'b Book, view: &'b View) -> Option<Self> {
+        Some(Self {
+            market: book.markets.get(&view.market)?,
+            view,
+            zones: book.zone_chain(&view.market, view.zone.as_ref())?,
+        })
+    }
+
+    /// The frames of views, in their order.
+    pub(crate) fn all(book: &'b Book, views: &'b [View]) -> Vec<Option<Self>> {
+        views.iter().map(|view| Self::new(book, view)).collect()
+    }
+
+    fn with_inputs<T>(
+        &self,
+        book: &Book,
+        entry: &Entry,
+        answer: impl FnOnce(&Inputs<'_>) -> T,
+    ) -> Option<T> {
+        let prices = entry.prices_in(&self.view.market, &book.dictionary);
+        if prices.is_empty() {
+            return None;
+        }
+        let goods = entry.goods(&book.dictionary)?;
+        let offers = book.offers.candidates(&self.view.market, &goods);
+        Some(answer(&Inputs {
+            audience: &self.view.audience,
+            goods,
+            market: self.market,
+            offers: &offers,
+            prices: &prices,
+            zones: &self.zones,
+        }))
+    }
+
+    pub(crate) fn timeline(&self, book: &Book, entry: &Entry, horizon: Horizon) -> Timeline {
+        self.with_inputs(book, entry, |inputs| resolve::timeline(inputs, horizon))
+            .unwrap_or_default()
+    }
+}
+
+impl Book {
+    /// The terms of a SKU in a view over a horizon; empty where it is unknown
+    /// or never sold then.
+    #[must_use]
+    pub fn timeline(&self, sku: &Sku, view: &View, horizon: Horizon) -> Timeline {
+        let found = self.entry(sku).zip(Frame::new(self, view));
+        found.map_or_else(Timeline::default, |(entry, frame)| {
+            frame.timeline(self, entry, horizon)
+        })
+    }
+
+    /// The segment that holds at `at`, any instant: with the bounds that a
+    /// timeline over `horizon` gives it, or, for an instant outside, one over
+    /// the window that contains it. None where the SKU, the market or the zone
+    /// is unknown; a segment without terms where it is not sold then.
+    #[must_use]
+    pub fn terms(&self, sku: &Sku, view: &View, at: Instant, horizon: Horizon) -> Option<Segment> {
+        let entry = self.entry(sku).filter(|entry| entry.product.is_some())?;
+        let frame = Frame::new(self, view)?;
+        let window = if horizon.from() <= at && at < horizon.until() {
+            horizon
+        } else {
+            Horizon::containing(at)
+        };
+        let timeline = frame.timeline(self, entry, window);
+        let unsold = Segment {
+            from: None,
+            terms: None,
+            until: None,
+        };
+        Some(timeline.at(at).cloned().unwrap_or(unsold))
+    }
+
+    /// The rules considered for a SKU in a view at an instant. None where the
+    /// SKU, the market or the zone is unknown.
+    #[must_use]
+    pub fn explain(&self, sku: &Sku, view: &View, at: Instant) -> Option<Vec<Considered>> {
+        let entry = self.entry(sku).filter(|entry| entry.product.is_some())?;
+        let frame = Frame::new(self, view)?;
+        let considered = frame.with_inputs(self, entry, |inputs| resolve::explain(inputs, at));
+        Some(considered.unwrap_or_default())
+    }
+
+    /// All that adapters need of a SKU; a tombstone where it has no terms in
+    /// any of the views within the horizon.
+    #[must_use]
+    pub fn item(&self, sku: &Sku, views: &[View], horizon: Horizon) -> Item {
+        self.item_in(sku, views, &Frame::all(self, views), horizon)
+    }
+
+    pub(crate) fn item_in(
+        &self,
+        sku: &Sku,
+        views: &[View],
+        frames: &[Option<Frame<'_>>],
+        horizon: Horizon,
+    ) -> Item {
+        let tombstone = || Item::new(sku.clone(), None, Vec::new());
+        let Some(entry) = self.entry(sku) else {
+            return tombstone();
+        };
+        let timelines = self.timelines_in(entry, frames, horizon);
+        if timelines.iter().all(Timeline::is_empty) {
+            return tombstone();
+        }
+        let facts = entry
+            .product
+            .as_ref()
+            .and_then(|stored| stored.parsed_facts());
+        let per_view = views.iter().cloned().zip(timelines).collect();
+        Item::new(sku.clone(), facts, per_view)
+    }
+
+    pub(crate) fn timelines_in(
+        &self,
+        entry: &Entry,
+        frames: &[Option<Frame<'_>>],
+        horizon: Horizon,
+    ) -> Vec<Timeline> {
+        frames
+            .iter()
+            .map(|frame| {
+                frame.as_ref().map_or_else(Timeline::default, |frame| {
+                    frame.timeline(self, entry, horizon)
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,196 @@
+//! All current rows in plain maps, from which a book can be loaded anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offercast_contract::{Hash, Horizon, Instant, Item, Sku};
+use offercast_domain::change::{Change, Guard, plan};
+use offercast_domain::revision::{Delta, Revision};
+use offercast_domain::source::{Document, DocumentKey, PriceKey, PriceRow};
+use serde_json::{Value, json};
+
+use crate::fold::{Folded, fold};
+use crate::{Book, Digests, Loader, affected};
+
+pub(super) fn day(days: i64) -> Instant {
+    Instant::from_micros((20_000 + days) * 86_400 * 1_000_000)
+}
+
+/// A book that is folded, beside the rows that it should hold.
+pub(super) struct Model {
+    pub(super) book: Book,
+    pub(super) digests: Digests,
+    documents: BTreeMap<DocumentKey, Document>,
+    pub(super) horizon: Horizon,
+    prices: BTreeMap<PriceKey, PriceRow>,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self {
+            book: Book::empty(),
+            digests: Digests::default(),
+            documents: BTreeMap::new(),
+            horizon: Horizon::containing(day(1)),
+            prices: BTreeMap::new(),
+        }
+    }
+
+    /// A market with two zones and a channel in three views.
+    pub(super) fn shop() -> Self {
+        let mut model = Self::new();
+        model.edit(json!([
+            market(7),
+            zone("region", None),
+            zone("store", Some("region")),
+            channel("web", &["hr/-/everyone/delivery", "hr/-/card/delivery"]),
+            channel("shelf", &["hr/store/everyone/store"]),
+        ]));
+        model
+    }
+
+    /// Plans and folds; checks the fold. None where the set is refused or
+    /// changes nothing.
+    pub(super) fn edit(&mut self, changes: Value) -> Option<Folded> {
+        let changes: Vec<Change> = serde_json::from_value(changes).unwrap();
+        let made = plan(&changes, &self.book, day(1), Guard::Exempt).ok()?;
+        if made.delta.is_empty() {
+            return None;
+        }
+        Some(self.record(&made.delta))
+    }
+
+    fn record(&mut self, delta: &Delta) -> Folded {
+        let head = self.book.head();
+        let root = delta.content_root();
+        let header = head.next("tests", "edit", delta, root, day(1));
+        let revision = Revision {
+            hash: header.hash(),
+            header,
+        };
+        let digests = std::mem::take(&mut self.digests);
+        let folded = fold(&self.book, &revision, delta, self.horizon, digests);
+        let candidates = affected(&self.book, &folded.book, delta);
+        assert!(candidates.is_superset(&folded.changed.iter().cloned().collect()));
+        let old = std::mem::replace(&mut self.book, folded.book.clone());
+        self.digests = folded.digests.clone();
+        self.apply(delta);
+        self.check(&old, self.horizon, &folded);
+        folded
+    }
+
+    fn apply(&mut self, delta: &Delta) {
+        for key in &delta.closed_documents {
+            assert!(self.documents.remove(key).is_some());
+        }
+        for key in &delta.closed_prices {
+            assert!(self.prices.remove(key).is_some());
+        }
+        for document in &delta.opened_documents {
+            assert!(
+                self.documents
+                    .insert(document.key(), document.clone())
+                    .is_none()
+            );
+        }
+        for row in &delta.opened_prices {
+            assert!(self.prices.insert(row.key.clone(), row.clone()).is_none());
+        }
+    }
+
+    /// The book as it is loaded from the rows.
+    pub(super) fn loaded(&self) -> Book {
+        let mut loader = Loader::new();
+        // Another order than that in which they came.
+        self.prices
+            .values()
+            .rev()
+            .for_each(|row| loader.push_price(row));
+        self.documents
+            .values()
+            .for_each(|document| loader.push_document(document));
+        loader.finish(self.book.head())
+    }
+
+    /// Checks that the fold is what resolving everything anew gives.
+    pub(super) fn check(&self, old: &Book, old_horizon: Horizon, folded: &Folded) {
+        let full = self.loaded();
+        assert_eq!(folded.digests, crate::fold::digests(&full, folded.horizon));
+        assert_eq!(folded.book.views(), full.views());
+        assert!(folded.book.skus().eq(full.skus()));
+        let (before, after) = (items(old, old_horizon), items(&full, folded.horizon));
+        assert_eq!(items(&folded.book, folded.horizon), after);
+        let differs = |sku: &&Sku| before.get(*sku) != after.get(*sku);
+        let skus: BTreeSet<&Sku> = before.keys().chain(after.keys()).collect();
+        let expected: Vec<&Sku> = skus.into_iter().filter(differs).collect();
+        assert_eq!(folded.changed.iter().collect::<Vec<_>>(), expected);
+        for item in folded.items() {
+            let tombstone = Item::new(item.sku.clone(), None, Vec::new());
+            assert_eq!(&item, after.get(&item.sku).unwrap_or(&tombstone));
+        }
+        for days in [-3, 0, 2, 5] {
+            let between = |book: &Book| book.with_boundaries_between(day(days), day(days + 4));
+            assert_eq!(between(&folded.book), between(&full));
+        }
+    }
+}
+
+/// Every item that is not a tombstone.
+fn items(book: &Book, horizon: Horizon) -> BTreeMap<Sku, Item> {
+    book.skus()
+        .map(|sku| (sku.clone(), book.item(sku, book.views(), horizon)))
+        .filter(|(_, item)| item.facts.is_some())
+        .collect()
+}
+
+pub(super) fn market(deposit: i64) -> Value {
+    json!({"type": "put_market", "market": {
+        "currency": "EUR", "deposits": {"bottle": deposit}, "id": "hr", "locales": ["hr"],
+        "name": "Croatia", "prices_include_tax": true, "tax_rates": {"full": 2500},
+        "time_zone": "Europe/Zagreb"
+    }})
+}
+
+pub(super) fn zone(id: &str, parent: Option<&str>) -> Value {
+    json!({"type": "put_zone", "zone": {
+        "id": id, "market": "hr", "name": id, "parent": parent
+    }})
+}
+
+pub(super) fn channel(id: &str, views: &[&str]) -> Value {
+    let template = offercast_contract::Template {
+        name: "a".to_owned(),
+        sha256: Hash::of(&[b"a"]),
+        source: "a".to_owned(),
+    };
+    json!({"type": "put_channel", "channel": {
+        "family": "site", "id": id, "locale": "hr", "name": id, "template": template,
+        "time_zone": "Europe/Zagreb", "views": views
+    }})
+}
+
+pub(super) fn product(sku: &str, category: &str, brand: &str) -> Value {
+    json!({"type": "put_product", "product": {
+        "deposit_class": "bottle",
+        "facts": {
+            "brand": brand, "category": category,
+            "content": {"hr": {"name": format!("{sku} \"{brand}\" Čokolada")}},
+            "sale_unit": "piece"
+        },
+        "sku": sku, "tax_class": "full"
+    }})
+}
+
+pub(super) fn price(sku: &str, kind: &str, amount: &str) -> Value {
+    json!({
+        "type": "set_price", "sku": sku, "market": "hr", "kind": kind, "amount": amount,
+        "valid_from": day(0)
+    })
+}
+
+pub(super) fn offer(id: &str, percent_bp: u32, include: &Value) -> Value {
+    json!({"type": "put_offer", "offer": {
+        "audience": "everyone", "effect": {"percent_off": percent_bp}, "id": id,
+        "labels": {"hr": id}, "market": "hr", "target": {"include": include},
+        "valid_from": day(3), "valid_until": day(6)
+    }})
+}
