@@ -1,0 +1,7 @@
+DROP TABLE outbox;
+DROP TABLE heads;
+DROP TABLE epochs;
+DROP TABLE revisions;
+DROP TABLE prices;
+DROP TABLE documents;
+DROP FUNCTION offercast_refuse_change();
