@@ -1,0 +1,410 @@
+//! Importing a price list: one file, one revision, or nothing.
+
+mod mapping;
+mod plan;
+mod row;
+
+use std::io::Read;
+
+use offercast_contract::{Currency, Instant, MarketId, ZoneId};
+use offercast_domain::change::{ChangeError, Guard};
+use offercast_domain::source::Market;
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::idempotency::IdempotencyKey;
+use crate::publish::{self, Publish, PublishError};
+
+pub use mapping::{Mapping, MappingError, PackUnit};
+pub use row::{Row, RowIssue};
+
+use row::{Findings, RowReader};
+
+/// What to import, and how.
+pub struct Import {
+    /// Who asks.
+    pub author: String,
+    /// Zones for which the file is complete: prices of SKUs that it does not
+    /// name there end.
+    pub complete_for: Vec<ZoneId>,
+    /// From when the prices hold; now unless said otherwise.
+    pub effective: Option<Instant>,
+    /// Names the request.
+    pub idempotency: Option<IdempotencyKey>,
+    /// Check everything, record nothing.
+    pub dry_run: bool,
+    /// How the columns are to be understood.
+    pub mapping: Mapping,
+    /// Into which market.
+    pub market: MarketId,
+    /// Why, in the author's words.
+    pub reason: String,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes of the file read, and rows found in them.
+    Reading {
+        /// Bytes of the file, compressed ones if it is compressed.
+        bytes: u64,
+        /// Rows.
+        rows: u64,
+    },
+    /// All rows are read and checked; they become a revision.
+    Recording {
+        /// Rows.
+        rows: u64,
+    },
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// SKUs whose terms differ; unknown in a dry run.
+    pub affected_skus: Option<u64>,
+    /// Things to look at; they did not stop the import.
+    pub notices: Vec<RowIssue>,
+    /// How many there are in all; `notices` holds the first.
+    pub notices_total: u64,
+    /// The revision; none when nothing changed, or in a dry run.
+    pub revision: Option<u64>,
+    /// Rows of the file.
+    pub rows: u64,
+    /// Distinct SKUs in it.
+    pub skus: u64,
+    /// Changes that the file makes to the source of truth.
+    pub changes: u64,
+    /// What the guard limits say.
+    pub warnings: Vec<String>,
+    /// Distinct zones in it.
+    pub zones: u64,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The market is not there and the mapping does not describe it.
+    #[error("market {0} does not exist, and the mapping does not describe it")]
+    UnknownMarket(MarketId),
+    /// The mapping describes another market.
+    #[error("the mapping describes market {mapped}, not {wanted}")]
+    OtherMarket {
+        /// As the mapping says.
+        mapped: MarketId,
+        /// As the request says.
+        wanted: MarketId,
+    },
+    /// The file cannot be read as CSV.
+    #[error("the file cannot be read: {0}")]
+    File(String),
+    /// Rows are wrong; the first are listed.
+    #[error("{total} things are wrong with the file, the first: row {}, column {}: {}", .errors[0].row, .errors[0].column, .errors[0].reason)]
+    Rows {
+        /// The first ones; never empty.
+        errors: Vec<RowIssue>,
+        /// How many there are.
+        total: u64,
+    },
+    /// The revision was refused.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+/// Errors and notices listed at the most.
+pub const MAX_ISSUES: usize = 100;
+
+/// Imports a price list. Reading and checking take place on a thread beside
+/// the event loop.
+pub async fn run(
+    engine: &Engine,
+    import: Import,
+    file: Box<dyn Read + Send>,
+    gzip: bool,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<ImportReport, ImportError> {
+    let current = engine.current();
+    let known = current.book.market(&import.market);
+    let market: Market = match (&known, &import.mapping.market) {
+        (Some(market), _) => market.as_ref().clone(),
+        (None, Some(described)) if described.id == import.market => described.clone(),
+        (None, Some(described)) => {
+            return Err(ImportError::OtherMarket {
+                mapped: described.id.clone(),
+                wanted: import.market,
+            });
+        }
+        (None, None) => return Err(ImportError::UnknownMarket(import.market)),
+    };
+    let now = engine.now();
+    let planned = publish::aside(move || {
+        let table = read(&import.mapping, market.currency, file, gzip, &progress)?;
+        refuse_unnamed_zones(&import, &table.rows)?;
+        progress(Progress::Recording {
+            rows: table.rows.len() as u64,
+        });
+        let is_new = known.is_none();
+        let edits = plan::edits(&current.book, &import, market, is_new, &table.rows, now);
+        Ok::<_, ImportError>((import, table, edits))
+    });
+    let (import, table, edits) = planned.await.map_err(PublishError::from)??;
+    let mut report = report(&table, edits.changes.len() as u64);
+    let guard = if edits.is_first_load {
+        Guard::Exempt
+    } else {
+        Guard::Enforced
+    };
+    if import.dry_run {
+        let now = engine.now();
+        let current = engine.current();
+        let plan::Edits { changes, rows, .. } = edits;
+        let planned = publish::aside(move || {
+            offercast_domain::change::plan(&changes, &current.book, now, guard)
+        });
+        let planned = planned
+            .await
+            .map_err(PublishError::from)?
+            .map_err(|errors| rows_of(&rows, errors))?;
+        report.changes = planned.delta.rows() as u64;
+        report.warnings = planned
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .take(MAX_ISSUES)
+            .collect();
+        return Ok(report);
+    }
+    let request = Publish {
+        author: import.author,
+        base_revision: None,
+        change_set: None,
+        changes: edits.changes,
+        guard,
+        idempotency: import.idempotency,
+        reason: import.reason,
+    };
+    let published = match publish::run(engine, request).await {
+        Ok(published) => published,
+        Err(PublishError::Invalid(errors)) => return Err(rows_of(&edits.rows, errors)),
+        Err(error) => return Err(error.into()),
+    };
+    report.affected_skus = published.affected_skus;
+    report.revision = published.revision;
+    report.warnings = published.warnings.into_iter().take(MAX_ISSUES).collect();
+    Ok(report)
+}
+
+/// A file that is said to be complete for a zone has rows of it: else a typing
+/// error, or half a file, would end every price there.
+fn refuse_unnamed_zones(import: &Import, rows: &[Row]) -> Result<(), ImportError> {
+    let named: std::collections::BTreeSet<_> =
+        rows.iter().filter_map(|row| row.zone.as_ref()).collect();
+    let unnamed = import
+        .complete_for
+        .iter()
+        .filter(|zone| !named.contains(zone));
+    let issues: Vec<RowIssue> = unnamed
+        .map(|zone| RowIssue {
+            column: import.mapping.columns.zone.clone().unwrap_or_default(),
+            reason: format!(
+                "the file is said to be complete for zone {zone}, and has no row of it"
+            ),
+            row: 0,
+        })
+        .collect();
+    if issues.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong(issues))
+    }
+}
+
+/// A file, read and checked.
+struct Table {
+    notices: Vec<RowIssue>,
+    notices_total: u64,
+    rows: Vec<Row>,
+}
+
+fn report(table: &Table, changes: u64) -> ImportReport {
+    let skus: std::collections::BTreeSet<_> =
+        table.rows.iter().map(|row| &row.product.sku).collect();
+    let zones: std::collections::BTreeSet<_> = table.rows.iter().map(|row| &row.zone).collect();
+    ImportReport {
+        affected_skus: None,
+        changes,
+        notices: table.notices.clone(),
+        notices_total: table.notices_total,
+        revision: None,
+        rows: table.rows.len() as u64,
+        skus: skus.len() as u64,
+        warnings: Vec::new(),
+        zones: zones.len() as u64,
+    }
+}
+
+/// Rows between two reports of progress.
+const PROGRESS_EVERY: u64 = 1_000;
+
+fn read(
+    mapping: &Mapping,
+    currency: Currency,
+    file: Box<dyn Read + Send>,
+    gzip: bool,
+    progress: &(impl Fn(Progress) + Send + Sync),
+) -> Result<Table, ImportError> {
+    let counted = Counted::new(file);
+    let bytes = counted.count();
+    let text: Box<dyn Read> = if gzip {
+        Box::new(flate2::read::MultiGzDecoder::new(counted))
+    } else {
+        Box::new(counted)
+    };
+    let text = Limited {
+        inner: text,
+        left_bytes: MAX_TEXT_BYTES,
+    };
+    let delimiter = u8::try_from(mapping.delimiter)
+        .map_err(|_| ImportError::File("the delimiter must be one ASCII character".to_owned()))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_reader(text);
+    let unreadable = |error: csv::Error| ImportError::File(error.to_string());
+    let header = reader.headers().map_err(unreadable)?.clone();
+    let rows_reader = RowReader::new(mapping, currency, &header).map_err(wrong)?;
+    let mut findings = Findings::default();
+    let (mut errors, mut errors_total) = (Vec::new(), 0);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut seen = std::collections::HashMap::new();
+    let mut table = Table {
+        notices: Vec::new(),
+        notices_total: 0,
+        rows: Vec::new(),
+    };
+    let mut count: u64 = 0;
+    for record in reader.records() {
+        let record = record.map_err(unreadable)?;
+        count += 1;
+        let line = record.position().map_or(count + 1, csv::Position::line);
+        if let Some(row) = rows_reader.read(line, &record, &mut findings) {
+            let key = (row.product.sku.clone(), row.zone.clone());
+            if let Some(first) = seen.insert(key, line) {
+                findings.errors.push(RowIssue {
+                    column: mapping.columns.sku.clone(),
+                    reason: format!("this SKU stands in the same zone in row {first} already"),
+                    row: line,
+                });
+            }
+            rows.push(row);
+        }
+        errors_total += findings.errors.len() as u64;
+        let room = MAX_ISSUES.saturating_sub(errors.len());
+        errors.extend(findings.errors.drain(..).take(room));
+        table.notices_total += findings.notices.len() as u64;
+        let room = MAX_ISSUES.saturating_sub(table.notices.len());
+        table.notices.extend(findings.notices.drain(..).take(room));
+        if count.is_multiple_of(PROGRESS_EVERY) {
+            progress(Progress::Reading {
+                bytes: bytes.get(),
+                rows: count,
+            });
+        }
+    }
+    if errors_total > 0 {
+        return Err(ImportError::Rows {
+            errors,
+            total: errors_total,
+        });
+    }
+    if count == 0 {
+        return Err(ImportError::File(
+            "it has no rows below its header".to_owned(),
+        ));
+    }
+    table.rows = rows;
+    Ok(table)
+}
+
+fn wrong(mut errors: Vec<RowIssue>) -> ImportError {
+    let total = errors.len() as u64;
+    errors.truncate(MAX_ISSUES);
+    ImportError::Rows { errors, total }
+}
+
+/// Names the rows whose changes were refused.
+fn rows_of(rows: &[(u64, String)], errors: Vec<ChangeError>) -> ImportError {
+    let issues = errors.into_iter().map(|error| match rows.get(error.index) {
+        Some((row, column)) => RowIssue {
+            column: column.clone(),
+            reason: error.reason,
+            row: *row,
+        },
+        None => RowIssue {
+            column: error.field,
+            reason: error.reason,
+            row: 0,
+        },
+    });
+    wrong(issues.collect())
+}
+
+/// Text of a file, unpacked, at the most: what unpacks to more is no price
+/// list.
+const MAX_TEXT_BYTES: u64 = 1 << 30;
+
+/// Fails where there is more to read than allowed.
+struct Limited {
+    inner: Box<dyn Read>,
+    left_bytes: u64,
+}
+
+impl Read for Limited {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        match self.left_bytes.checked_sub(read as u64) {
+            Some(left) => self.left_bytes = left,
+            None => {
+                return Err(std::io::Error::other(format!(
+                    "it holds more than {MAX_TEXT_BYTES} bytes of text"
+                )));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Counts the bytes that were read, for the progress of a compressed file.
+struct Counted {
+    bytes: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    inner: Box<dyn Read + Send>,
+}
+
+struct Count(std::sync::Arc<std::sync::atomic::AtomicU64>);
+
+impl Count {
+    fn get(&self) -> u64 {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl Counted {
+    fn new(inner: Box<dyn Read + Send>) -> Self {
+        Self {
+            bytes: std::sync::Arc::default(),
+            inner,
+        }
+    }
+
+    fn count(&self) -> Count {
+        Count(std::sync::Arc::clone(&self.bytes))
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes
+            .fetch_add(read as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(read)
+    }
+}
