@@ -1,0 +1,113 @@
+//! `offercast channel`.
+
+use std::process::ExitCode;
+
+use offercast_contract::{Audience, Channel, SalesMode, Template, View, ZoneId};
+use offercast_domain::change::Change;
+use offercast_kit::conformance::check_template;
+use offercast_kit::present::with_family_projection;
+
+use super::args::ChannelArgs;
+use super::{Failure, publish};
+use crate::config::Config;
+use crate::runtime::server::start_engine;
+use crate::runtime::{block_on, families, open_broker, open_store, require_schema};
+
+pub(super) fn run(config: &Config, args: &ChannelArgs) -> Result<ExitCode, Failure> {
+    let channel = declaration(config, args)?;
+    let family = families()
+        .into_iter()
+        .find(|family| family.name() == args.family)
+        .ok_or_else(|| {
+            Failure::new(format!(
+                "--family: {:?} is not site, app or till",
+                args.family
+            ))
+        })?;
+    let channel = with_family_projection(family.as_ref(), channel);
+    check_template(family.as_ref(), &channel)?;
+    let reason = format!("declare channel {}", channel.id);
+    let published = publish::record(
+        config,
+        vec![Change::PutChannel {
+            channel: Box::new(channel),
+        }],
+        &reason,
+    )?;
+    publish::report(&published);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> {
+    let (zones, time_zone) = block_on(async {
+        let store = open_store(config)?;
+        require_schema(&store)?;
+        let engine = start_engine(store, open_broker(config, "offercast channel")?).await?;
+        let current = engine.current();
+        let market = current.book.market(&args.market);
+        let market = market
+            .ok_or_else(|| Failure::new(format!("--market: {} does not exist", args.market)))?;
+        let all = current
+            .book
+            .zones()
+            .filter(|zone| zone.market == args.market);
+        let wants_all = args.zones.iter().any(|zone| zone == "all");
+        let zones: Vec<ZoneId> = if wants_all {
+            all.map(|zone| zone.id.clone()).collect()
+        } else {
+            args.zones
+                .iter()
+                .map(|zone| zone.parse())
+                .collect::<Result<_, _>>()?
+        };
+        Ok::<_, Failure>((zones, market.time_zone.clone()))
+    })?;
+    let mode = if args.family == "till" {
+        SalesMode::Store
+    } else {
+        SalesMode::Delivery
+    };
+    let view = |zone: Option<ZoneId>| View {
+        audience: Audience::everyone(),
+        market: args.market.clone(),
+        mode,
+        zone,
+    };
+    let mut views: Vec<View> = zones.into_iter().map(|zone| view(Some(zone))).collect();
+    if views.is_empty() {
+        views.push(view(None));
+    }
+    views.sort_unstable();
+    Ok(Channel {
+        assortment: Default::default(),
+        exceptions: Vec::new(),
+        family: args.family.clone(),
+        id: args.id.clone(),
+        locale: args.locale.clone(),
+        mode: Default::default(),
+        name: args.name.clone().unwrap_or_else(|| args.id.to_string()),
+        projection: Default::default(),
+        template: template(args)?,
+        time_zone,
+        views,
+    })
+}
+
+fn template(args: &ChannelArgs) -> Result<Template, Failure> {
+    match &args.template {
+        None => crate::demo::default_template(&args.family).ok_or_else(|| {
+            Failure::new(format!(
+                "--family: {:?} is not site, app or till",
+                args.family
+            ))
+        }),
+        Some(path) => {
+            let source = std::fs::read_to_string(path)
+                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
+            Ok(Template::new(&name.unwrap_or_default(), &source))
+        }
+    }
+}
