@@ -15,7 +15,7 @@ from machine import cpu_s, memory_mib, say, table
 
 def offer(skus):
     return {"type": "put_offer", "offer": {
-        "id": "tenth", "market": "hr", "audience": "everyone", "zones": [], "effect": {"percent_off": 1000}, "priority": 0,
+        "id": "tenth", "markets": ["hr"], "audience": "everyone", "zones": [], "effect": {"percent_off": 1000}, "priority": 0,
         "target": {"include": [{"category": "grupa-3"}], "exclude": []},
         "labels": {"hr": "Akcija −10 %"}, "valid_from": "2025-01-01T00:00:00Z",
     }}

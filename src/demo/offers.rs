@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use offercast_contract::channel::Selector;
-use offercast_contract::{Audience, Instant, Locale};
+use offercast_contract::{Instant, Locale};
 use offercast_domain::change::Change;
 use offercast_domain::source::{Effect, Offer, Target};
 
@@ -14,35 +14,29 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
     let hours = |count: i64| now.plus_micros(count * HOUR_MICROS);
     let cheese = Offer {
-        audience: Audience::everyone(),
-        effect: Effect::PercentOff(1500),
-        id: "cheese-week".parse()?,
         labels: labels([
             ("en", "Cheese week −15%"),
             ("pl", "Tydzień serów −15%"),
             ("ru", "Неделя сыра −15 %"),
         ])?,
-        market: "pl".parse()?,
-        priority: 0,
         target: Target {
             exclude: Vec::new(),
             include: vec![Selector::Category("food/dairy/cheese".to_owned())],
         },
-        valid_from: now,
         valid_until: Some(hours(6 * 24)),
-        zones: Vec::new(),
+        ..Offer::new(
+            "cheese-week".parse()?,
+            "pl".parse()?,
+            Effect::PercentOff(1500),
+            now,
+        )
     };
     let coffee = Offer {
-        audience: Audience::everyone(),
-        effect: Effect::PercentOff(1000),
-        id: "coffee-morning".parse()?,
         labels: labels([
             ("en", "Coffee and tea −10%"),
             ("pl", "Kawa i herbata −10%"),
             ("ru", "Кофе и чай −10 %"),
         ])?,
-        market: "ru".parse()?,
-        priority: 0,
         target: Target {
             exclude: Vec::new(),
             include: vec![
@@ -50,9 +44,13 @@ pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
                 Selector::Category("drinks/tea".to_owned()),
             ],
         },
-        valid_from: hours(1),
         valid_until: Some(hours(48)),
-        zones: Vec::new(),
+        ..Offer::new(
+            "coffee-morning".parse()?,
+            "ru".parse()?,
+            Effect::PercentOff(1000),
+            hours(1),
+        )
     };
     Ok([cheese, coffee]
         .map(|offer| Change::PutOffer {

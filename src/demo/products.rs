@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, Content, Facts, Locale, Measure, MeasureUnit, SaleUnit};
 use offercast_domain::change::{Change, SetPrice};
-use offercast_domain::source::{GuardLimits, Market, PriceKind, Product, Zone};
+use offercast_domain::source::{Market, PriceKind, Product, Zone};
 use serde::Deserialize;
 
 use crate::cli::Failure;
@@ -15,26 +15,16 @@ const PRICES: &str = include_str!("prices-by-zone.csv");
 
 pub(super) fn markets() -> Result<Vec<Change>, Failure> {
     let poland = Market {
-        currency: "PLN".parse()?,
         deposits: BTreeMap::from([("pet".to_owned(), 50), ("glass".to_owned(), 100)]),
-        guard: GuardLimits::default(),
-        id: "pl".parse()?,
         locales: locales(&["pl", "en"])?,
-        name: "Polska".to_owned(),
-        prices_include_tax: true,
         tax_rates: BTreeMap::from([("reduced".to_owned(), 500), ("standard".to_owned(), 2300)]),
-        time_zone: "Europe/Warsaw".to_owned(),
+        ..Market::new("pl".parse()?, "Polska", "PLN".parse()?, "Europe/Warsaw")
     };
     let russia = Market {
-        currency: "RUB".parse()?,
         deposits: BTreeMap::from([("pet".to_owned(), 500), ("glass".to_owned(), 1000)]),
-        guard: GuardLimits::default(),
-        id: "ru".parse()?,
         locales: locales(&["ru", "en"])?,
-        name: "Россия".to_owned(),
-        prices_include_tax: true,
         tax_rates: BTreeMap::from([("reduced".to_owned(), 1000), ("standard".to_owned(), 2200)]),
-        time_zone: "Europe/Moscow".to_owned(),
+        ..Market::new("ru".parse()?, "Россия", "RUB".parse()?, "Europe/Moscow")
     };
     let mut changes = vec![
         Change::PutMarket {
@@ -154,21 +144,15 @@ fn product(line: ProductLine) -> Result<Product, Failure> {
             },
         );
     }
+    let facts = Facts {
+        brand: given(line.brand),
+        gtin: given(line.gtin),
+        pack: pack(&line.pack)?,
+        ..Facts::new(line.category, line.sale_unit, content)
+    };
     Ok(Product {
         deposit_class: given(line.deposit_class),
-        facts: Facts {
-            brand: given(line.brand),
-            category: line.category,
-            content,
-            gtin: given(line.gtin),
-            image: None,
-            minimum_quantity: None,
-            pack: pack(&line.pack)?,
-            sale_unit: line.sale_unit,
-            step: None,
-        },
-        sku: line.sku.parse()?,
-        tax_class: line.tax_class,
+        ..Product::new(line.sku.parse()?, facts, line.tax_class)
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use offercast_contract::channel::Selector;
 use offercast_contract::{Instant, MarketId, OfferId, Sku, View};
 use offercast_domain::revision::Delta;
-use offercast_domain::source::{Document, DocumentKey, DocumentKind, Target};
+use offercast_domain::source::{Document, DocumentKey, DocumentKind, Offer, Target};
 
 use crate::Book;
 
@@ -39,7 +39,7 @@ pub fn affected(old: &Book, new: &Book, delta: &Delta) -> BTreeSet<Sku> {
                 };
                 for book in [old, new] {
                     if let Some(offer) = book.offers.get(&id) {
-                        skus.extend(book.targeted_skus(&offer.market, &offer.target));
+                        skus.extend(book.reached_by(offer));
                     }
                 }
             }
@@ -90,6 +90,12 @@ impl Book {
         skus.into_iter().cloned().collect()
     }
 
+    /// The SKUs that an offer targets in any of its markets.
+    fn reached_by<'b>(&'b self, offer: &'b Offer) -> impl Iterator<Item = Sku> + 'b {
+        let markets = offer.markets.iter();
+        markets.flat_map(|market| self.targeted_skus(market, &offer.target))
+    }
+
     fn is_target(&self, sku: &Sku, market: &MarketId, target: &Target) -> bool {
         let Some(entry) = self.entry(sku) else {
             return false;
@@ -113,7 +119,7 @@ impl Book {
         let priced = self.index.boundaries.range(from..until);
         let mut skus: Vec<Sku> = priced.flat_map(|(_, skus)| skus.iter().cloned()).collect();
         for offer in self.offers.with_boundary(from, until) {
-            skus.extend(self.targeted_skus(&offer.market, &offer.target));
+            skus.extend(self.reached_by(offer));
         }
         skus.into_iter().collect()
     }

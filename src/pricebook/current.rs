@@ -34,7 +34,7 @@ impl Current for Book {
     }
 
     fn offers(&self, market: &MarketId) -> Vec<Arc<Offer>> {
-        let here = Self::offers(self).filter(|offer| offer.market == *market);
+        let here = Self::offers(self).filter(|offer| offer.is_in(market));
         here.cloned().collect()
     }
 

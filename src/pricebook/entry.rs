@@ -126,9 +126,11 @@ impl Entry {
         let text = |number: u32| dictionary.text(number).map(ToString::to_string);
         Some(Product {
             deposit_class: stored.deposit_class.and_then(text),
-            facts: stored.parsed_facts()?,
-            sku: self.sku.clone(),
-            tax_class: text(stored.tax_class)?,
+            ..Product::new(
+                self.sku.clone(),
+                stored.parsed_facts()?,
+                text(stored.tax_class)?,
+            )
         })
     }
 

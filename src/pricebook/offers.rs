@@ -33,17 +33,17 @@ impl OfferBook {
     pub(crate) fn replace(&mut self, changes: Vec<(OfferId, Option<Offer>)>) {
         let mut touched: Vec<MarketId> = Vec::new();
         for (id, offer) in changes {
-            touched.extend(offer.as_ref().map(|offer| offer.market.clone()));
+            touched.extend(offer.iter().flat_map(|offer| offer.markets.clone()));
             let old = match offer {
                 Some(offer) => self.by_id.insert(id, Arc::new(offer)),
                 None => self.by_id.remove(&id),
             };
-            touched.extend(old.map(|offer| offer.market.clone()));
+            touched.extend(old.iter().flat_map(|offer| offer.markets.clone()));
         }
         touched.sort_unstable();
         touched.dedup();
         for market in touched {
-            let index = MarketOffers::new(self.by_id.values().filter(|o| o.market == market));
+            let index = MarketOffers::new(self.by_id.values().filter(|o| o.is_in(&market)));
             self.markets.insert(market, Arc::new(index));
         }
     }

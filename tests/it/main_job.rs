@@ -163,7 +163,7 @@ async fn a_discount_comes_and_goes_by_itself(app: &TestApp) {
     let offer = json!({
         "type": "put_offer",
         "offer": {
-            "id": "five-seconds", "market": "pl", "audience": "everyone",
+            "id": "five-seconds", "markets": ["pl"], "audience": "everyone",
             "effect": { "percent_off": 2000 },
             "labels": { "pl": "Pięć sekund −20%", "en": "Five seconds −20%" },
             "target": { "include": [{ "sku": "bread-wheat" }] },

@@ -63,6 +63,22 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Facts of which only these are known.
+    #[must_use]
+    pub fn new(category: String, sale_unit: SaleUnit, content: BTreeMap<Locale, Content>) -> Self {
+        Self {
+            brand: None,
+            category,
+            content,
+            gtin: None,
+            image: None,
+            minimum_quantity: None,
+            pack: None,
+            sale_unit,
+            step: None,
+        }
+    }
+
     /// The words in `locale`, else in its language, else in the first locale
     /// there is, with the locale they are in.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use crate::channel::Channel;
 use crate::claims::{ClaimKey, Claims, Field};
-use crate::terms::{Condition, ConditionalPrice, Tax, Terms, UnitPrice};
+use crate::terms::{ConditionalPrice, Tax, Terms, UnitPrice};
 use crate::{Amount, Facts, Instant, Sku};
 
 /// The claims that a channel must show for terms that hold until `until`:
@@ -64,11 +64,7 @@ fn all_claims(
 /// `conditional.quantity:6`.
 #[must_use]
 pub fn conditional_key(price: &ConditionalPrice) -> ClaimKey {
-    let which = match &price.condition {
-        Condition::Audience(audience) => format!("audience:{audience}"),
-        Condition::Quantity(minimum) => format!("quantity:{minimum}"),
-    };
-    ClaimKey::of(Field::Conditional, &which)
+    ClaimKey::of(Field::Conditional, &price.condition.to_string())
 }
 
 /// The claim text of a tax.

@@ -1,11 +1,12 @@
 //! Terms: the answer for a SKU in a view during one interval.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::measure::Quantity;
-use crate::{Amount, Audience, Currency, Locale, Measure, OfferId};
+use crate::{Amount, Audience, ChannelId, Currency, Locale, Measure, OfferId};
 
 /// The tax that the price is meant with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,14 +28,59 @@ pub struct UnitPrice {
     pub per: Measure,
 }
 
-/// Under what condition a conditional price holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
+/// Under what condition a conditional price holds: all parts that are given.
+///
+/// Its text, which names it in claims, joins the parts by `+`:
+/// `audience:gold`, `audience:gold+quantity:6`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
     /// The customer belongs to an audience, such as holders of a card.
-    Audience(Audience),
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// The customer buys through this channel, for which the price is declared
+    /// exclusive; no other channel shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+    /// The customer enters this code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
     /// The customer buys at least this much, in the sale unit.
-    Quantity(Quantity),
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Quantity>,
+}
+
+impl Condition {
+    /// For members of an audience.
+    #[must_use]
+    pub fn audience(audience: Audience) -> Self {
+        Self {
+            audience: Some(audience),
+            ..Self::default()
+        }
+    }
+
+    /// From a quantity on.
+    #[must_use]
+    pub fn quantity(minimum: Quantity) -> Self {
+        Self {
+            quantity: Some(minimum),
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.audience.as_ref().map(|it| format!("audience:{it}")),
+            self.channel.as_ref().map(|it| format!("channel:{it}")),
+            self.coupon.as_ref().map(|it| format!("coupon:{it}")),
+            self.quantity.map(|it| format!("quantity:{it}")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        f.write_str(&parts.join("+"))
+    }
 }
 
 /// A price that holds under a condition, shown beside the unconditional one.
@@ -122,4 +168,24 @@ pub struct Terms {
     /// The unit price, unless the pack's size is unknown or implausible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<UnitPrice>,
+}
+
+impl Terms {
+    /// Terms that say nothing but the price and its tax.
+    #[must_use]
+    pub fn of(currency: Currency, price: Amount, tax: Tax) -> Self {
+        Self {
+            conditional: Vec::new(),
+            currency,
+            deposit: None,
+            offers: Vec::new(),
+            price,
+            prior: None,
+            reduction_percent: None,
+            references: Vec::new(),
+            regular: None,
+            tax,
+            unit_price: None,
+        }
+    }
 }

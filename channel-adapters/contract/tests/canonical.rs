@@ -15,9 +15,8 @@ fn terms(minor: i64) -> Terms {
     Terms {
         conditional: vec![ConditionalPrice {
             amount: money(minor - 500),
-            condition: Condition::Audience(Audience::parse("gold").unwrap()),
+            condition: Condition::audience(Audience::parse("gold").unwrap()),
         }],
-        currency: Currency::parse("RUB").unwrap(),
         deposit: Some(money(1000)),
         offers: vec![AppliedOffer {
             id: OfferId::parse("summer").unwrap(),
@@ -26,7 +25,6 @@ fn terms(minor: i64) -> Terms {
                 (Locale::parse("en").unwrap(), "Summer \u{1f}".to_owned()),
             ]),
         }],
-        price: money(minor),
         prior: Some(money(minor + 1)),
         reduction_percent: Some(20),
         references: vec![ReferencePrice {
@@ -34,10 +32,6 @@ fn terms(minor: i64) -> Terms {
             kind: "anchor".to_owned(),
         }],
         regular: Some(money(minor + 10_000)),
-        tax: Tax {
-            included: true,
-            rate_bp: 2200,
-        },
         unit_price: Some(UnitPrice {
             amount: money(159_960),
             per: Measure {
@@ -45,6 +39,14 @@ fn terms(minor: i64) -> Terms {
                 unit: MeasureUnit::Kilogram,
             },
         }),
+        ..Terms::of(
+            Currency::parse("RUB").unwrap(),
+            money(minor),
+            Tax {
+                included: true,
+                rate_bp: 2200,
+            },
+        )
     }
 }
 
@@ -65,17 +67,16 @@ fn item() -> Item {
     };
     let facts = Facts {
         brand: Some("Melkwit".to_owned()),
-        category: "food/cheese".to_owned(),
-        content: BTreeMap::from([(Locale::parse("ru").unwrap(), content)]),
         gtin: Some("03850334043641".to_owned()),
-        image: None,
-        minimum_quantity: None,
         pack: Some(Measure {
             quantity: "0.25".parse().unwrap(),
             unit: MeasureUnit::Kilogram,
         }),
-        sale_unit: SaleUnit::Piece,
-        step: None,
+        ..Facts::new(
+            "food/cheese".to_owned(),
+            SaleUnit::Piece,
+            BTreeMap::from([(Locale::parse("ru").unwrap(), content)]),
+        )
     };
     Item::new(
         Sku::parse("A.1_b-2").unwrap(),

@@ -225,11 +225,11 @@ fn conditions(currency: Currency) -> Result<Vec<ConditionalPrice>, SampleError> 
     Ok(vec![
         ConditionalPrice {
             amount: Amount::parse("8.49", currency)?,
-            condition: Condition::Audience(Audience::parse("gold")?),
+            condition: Condition::audience(Audience::parse("gold")?),
         },
         ConditionalPrice {
             amount: Amount::parse("7.99", currency)?,
-            condition: Condition::Quantity("6".parse::<Quantity>()?),
+            condition: Condition::quantity("6".parse::<Quantity>()?),
         },
     ])
 }
@@ -277,33 +277,15 @@ fn sample(
     Ok(Sample {
         name,
         sku: Sku::parse("S-2.0_a")?,
-        facts: Facts {
-            brand: None,
-            category: "food/other".to_owned(),
-            content,
-            gtin: None,
-            image: None,
-            minimum_quantity: None,
-            pack: None,
-            sale_unit: SaleUnit::Piece,
-            step: None,
-        },
-        terms: Terms {
-            conditional: Vec::new(),
+        facts: Facts::new("food/other".to_owned(), SaleUnit::Piece, content),
+        terms: Terms::of(
             currency,
-            deposit: None,
-            offers: Vec::new(),
-            price: Amount::parse(price, currency)?,
-            prior: None,
-            reduction_percent: None,
-            references: Vec::new(),
-            regular: None,
-            tax: Tax {
+            Amount::parse(price, currency)?,
+            Tax {
                 included: true,
                 rate_bp: 2_200,
             },
-            unit_price: None,
-        },
+        ),
         until: None,
     })
 }

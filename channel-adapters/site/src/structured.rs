@@ -8,9 +8,7 @@
 //! measure, and the price stays the pack's.
 
 use jiff::tz::TimeZone;
-use offercast_contract::{
-    Condition, ConditionalPrice, Field, Instant, Measure, SaleUnit, Terms, UnitPrice,
-};
+use offercast_contract::{ConditionalPrice, Field, Instant, Measure, SaleUnit, Terms, UnitPrice};
 use offercast_kit::Shown;
 use serde_json::{Map, Value, json};
 
@@ -137,19 +135,17 @@ fn quantitative_value(value: String, unit_code: &str) -> Map<String, Value> {
 
 fn conditional_price(shown: &Shown<'_>, price: &ConditionalPrice) -> Value {
     let mut conditional = specification(shown.terms, price.amount.to_string());
-    match &price.condition {
-        Condition::Audience(audience) => {
-            let tier = json!({"@type": "MemberProgramTier", "name": audience.as_str()});
-            conditional.insert("validForMemberTier".into(), tier);
-        }
-        Condition::Quantity(minimum) => {
-            let quantity = json!({
-                "@type": "QuantitativeValue",
-                "minValue": minimum.to_string(),
-                "unitCode": shown.facts.sale_unit.unece_code(),
-            });
-            conditional.insert("eligibleQuantity".into(), quantity);
-        }
+    if let Some(audience) = &price.condition.audience {
+        let tier = json!({"@type": "MemberProgramTier", "name": audience.as_str()});
+        conditional.insert("validForMemberTier".into(), tier);
+    }
+    if let Some(minimum) = price.condition.quantity {
+        let quantity = json!({
+            "@type": "QuantitativeValue",
+            "minValue": minimum.to_string(),
+            "unitCode": shown.facts.sale_unit.unece_code(),
+        });
+        conditional.insert("eligibleQuantity".into(), quantity);
     }
     Value::Object(conditional)
 }

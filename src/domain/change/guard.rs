@@ -129,7 +129,7 @@ pub(super) fn is_plain_percentage(offer: &Offer, sku: &Sku, state: &Overlay<'_>)
         && !state
             .prices(sku)
             .iter()
-            .any(|row| row.key.kind == PriceKind::Special && row.key.place.market == offer.market)
+            .any(|row| row.key.kind == PriceKind::Special && offer.is_in(&row.key.place.market))
 }
 
 /// Where and how an offer takes a product below the limits.

@@ -41,25 +41,47 @@ pub(super) fn check_offer(
         &offer.target.exclude,
         state,
     );
-    let Some(market) = state.market(&offer.market) else {
-        let reason = format!("there is no market {}", offer.market);
-        problems.refuse(index, "offer.market", ErrorCode::UnknownMarket, reason);
-        return;
-    };
-    for (at, zone) in offer.zones.iter().enumerate() {
-        if state.zone(&offer.market, zone).is_none() {
-            let field = format!("offer.zones.{at}");
-            let reason = format!("market {} has no zone {zone}", offer.market);
-            problems.refuse(index, field, ErrorCode::UnknownZone, reason);
+    check_places(problems, index, offer, state);
+}
+
+/// The markets are there, each once, and share a currency where the effect is
+/// an amount; each zone lies in one of them.
+fn check_places(problems: &mut Problems, index: usize, offer: &Offer, state: &mut Overlay<'_>) {
+    if offer.markets.is_empty() || !offer.markets.is_sorted_by(|a, b| a < b) {
+        let reason = "needs at least one market, each once and in order";
+        problems.refuse(index, "offer.markets", ErrorCode::Invalid, reason);
+    }
+    let mut currencies = BTreeSet::new();
+    for (at, id) in offer.markets.iter().enumerate() {
+        let Some(market) = state.market(id) else {
+            let (field, reason) = (
+                format!("offer.markets.{at}"),
+                format!("there is no market {id}"),
+            );
+            problems.refuse(index, field, ErrorCode::UnknownMarket, reason);
+            continue;
+        };
+        currencies.insert(market.currency);
+        for locale in &market.locales {
+            if !offer.labels.contains_key(locale) {
+                let reason = format!("has no words in {locale}, which market {id} speaks");
+                problems.warn(index, "offer.labels", WarningCode::MissingLocale, reason);
+            }
         }
     }
-    for locale in &market.locales {
-        if !offer.labels.contains_key(locale) {
-            let reason = format!(
-                "has no words in {locale}, which market {} speaks",
-                market.id
-            );
-            problems.warn(index, "offer.labels", WarningCode::MissingLocale, reason);
+    if currencies.len() > 1 && !matches!(offer.effect, Effect::PercentOff(_)) {
+        let reason = "is an amount, and the markets have different currencies";
+        problems.refuse(index, "offer.effect", ErrorCode::Invalid, reason);
+    }
+    for (at, zone) in offer.zones.iter().enumerate() {
+        if !offer
+            .markets
+            .iter()
+            .any(|market| state.zone(market, zone).is_some())
+        {
+            let field = format!("offer.zones.{at}");
+            let reason = format!("none of its markets has a zone {zone}");
+            problems.refuse(index, field, ErrorCode::UnknownZone, reason);
         }
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Overlay<'a> {
         let untouched = untouched.filter(|offer| !self.offers.contains_key(&offer.id));
         let staged = self.offers.values().flatten();
         untouched
-            .chain(staged.filter(|offer| offer.market == *market).cloned())
+            .chain(staged.filter(|offer| offer.is_in(market)).cloned())
             .collect()
     }
 

@@ -7,7 +7,7 @@ use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{Change, ChangeError, Current, ErrorCode, Warning, documents, guard, offers, prices};
 use crate::revision::Delta;
-use crate::source::Offer;
+use crate::source::{Market, Offer};
 
 /// Whether the limits on price changes are enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,22 +170,35 @@ fn check_offer(
     state: &mut Overlay<'_>,
     now: Instant,
 ) {
-    let Some(market) = state.market(&offer.market) else {
-        return;
-    };
     if state.base.offer(&offer.id).as_deref() == Some(offer) {
         return;
     }
+    for id in &offer.markets {
+        if let Some(market) = state.market(id) {
+            check_offer_in(problems, index, offer, &market, per_market, state, now);
+        }
+    }
+}
+
+fn check_offer_in(
+    problems: &mut Problems,
+    index: usize,
+    offer: &Offer,
+    market: &Market,
+    per_market: &mut BTreeMap<MarketId, Vec<Arc<Offer>>>,
+    state: &mut Overlay<'_>,
+    now: Instant,
+) {
     let before = problems.errors.len();
-    guard::check_percent(problems, index, offer, &market);
+    guard::check_percent(problems, index, offer, market);
     if problems.errors.len() > before {
         return;
     }
-    let all = offers_of(per_market, &offer.market, state);
+    let all = offers_of(per_market, &market.id, state);
     let mut named = 0;
-    for sku in state.base.targeted(&offer.market, &offer.target) {
+    for sku in state.base.targeted(&market.id, &offer.target) {
         if !guard::is_plain_percentage(offer, &sku, state)
-            && let Some(found) = guard::too_low(&sku, &market, all, state, now)
+            && let Some(found) = guard::too_low(&sku, market, all, state, now)
             && found.offer.id == offer.id
         {
             problems.refuse(index, "offer.effect", ErrorCode::GuardLimit, found.words);

@@ -169,12 +169,14 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
     let amount = |minor: i64| Amount::new(minor, currency);
     let prior = prices::held(input, input.audience, PriceKind::Prior, at);
     let claims = claims::claims(&paid, prior);
+    let tax = Tax {
+        included: input.market.prices_include_tax,
+        rate_bp,
+    };
     Some(Terms {
         conditional: conditional(input, &paid, at),
-        currency,
         deposit: deposit(input).map(amount),
         offers: paid.offer.map(applied).into_iter().collect(),
-        price: amount(paid.price),
         prior: claims.prior.map(amount),
         reduction_percent: claims.reduction_percent,
         references: prices::held(input, input.audience, PriceKind::Anchor, at)
@@ -185,11 +187,8 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
             .into_iter()
             .collect(),
         regular: claims.regular.map(amount),
-        tax: Tax {
-            included: input.market.prices_include_tax,
-            rate_bp,
-        },
         unit_price: pack::unit_price(&input.goods, paid.price, currency),
+        ..Terms::of(currency, amount(paid.price), tax)
     })
 }
 
@@ -244,7 +243,7 @@ fn conditional(input: &Inputs<'_>, everyone: &Paid<'_>, at: Instant) -> Vec<Cond
         })
         .map(|(audience, minor)| ConditionalPrice {
             amount: Amount::new(minor, input.market.currency),
-            condition: Condition::Audience(audience.clone()),
+            condition: Condition::audience(audience.clone()),
         })
         .collect::<BTreeSet<_>>()
         .into_iter()

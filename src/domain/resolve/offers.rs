@@ -64,7 +64,7 @@ pub(super) fn judge(
     {
         return Err(Reason::Ended { at: until });
     }
-    if offer.market != input.market.id
+    if !offer.is_in(&input.market.id)
         || !(offer.zones.is_empty() || offer.zones.iter().any(|zone| input.zones.contains(zone)))
     {
         return Err(Reason::OtherPlace);

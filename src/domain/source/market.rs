@@ -29,6 +29,24 @@ pub struct Market {
     pub time_zone: String,
 }
 
+impl Market {
+    /// A market whose prices contain the tax, without classes and locales yet.
+    #[must_use]
+    pub fn new(id: MarketId, name: &str, currency: Currency, time_zone: &str) -> Self {
+        Self {
+            currency,
+            deposits: BTreeMap::new(),
+            guard: GuardLimits::default(),
+            id,
+            locales: Vec::new(),
+            name: name.to_owned(),
+            prices_include_tax: true,
+            tax_rates: BTreeMap::new(),
+            time_zone: time_zone.to_owned(),
+        }
+    }
+}
+
 /// Limits beyond which no edit goes through, whoever makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

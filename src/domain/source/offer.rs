@@ -38,7 +38,7 @@ impl Target {
     }
 }
 
-/// A discount on single items in one market.
+/// A discount on single items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
@@ -50,8 +50,9 @@ pub struct Offer {
     pub id: OfferId,
     /// Its words per locale.
     pub labels: BTreeMap<Locale, String>,
-    /// The market.
-    pub market: MarketId,
+    /// The markets, sorted, at least one. Amounts are in their currency, so
+    /// several markets of one offer with an amount share it.
+    pub markets: Vec<MarketId>,
     /// Higher goes first; among equals the one that gives the lowest price.
     #[serde(default)]
     pub priority: i32,
@@ -66,4 +67,30 @@ pub struct Offer {
     /// In which zones (and the zones in them); empty for the whole market.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<ZoneId>,
+}
+
+impl Offer {
+    /// An offer for everyone on everything in a market, from an instant on,
+    /// without words yet.
+    #[must_use]
+    pub fn new(id: OfferId, market: MarketId, effect: Effect, valid_from: Instant) -> Self {
+        Self {
+            audience: Audience::everyone(),
+            effect,
+            id,
+            labels: BTreeMap::new(),
+            markets: vec![market],
+            priority: 0,
+            target: Target::default(),
+            valid_from,
+            valid_until: None,
+            zones: Vec::new(),
+        }
+    }
+
+    /// Whether it is made in the market.
+    #[must_use]
+    pub fn is_in(&self, market: &MarketId) -> bool {
+        self.markets.contains(market)
+    }
 }

@@ -15,3 +15,16 @@ pub struct Product {
     /// Tax class, a key of [`super::Market::tax_rates`].
     pub tax_class: String,
 }
+
+impl Product {
+    /// A product with nothing but its facts and its tax class.
+    #[must_use]
+    pub fn new(sku: Sku, facts: Facts, tax_class: String) -> Self {
+        Self {
+            deposit_class: None,
+            facts,
+            sku,
+            tax_class,
+        }
+    }
+}

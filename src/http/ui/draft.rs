@@ -234,19 +234,14 @@ impl Form<'_> {
         }
         Some(Change::PutOffer {
             offer: Box::new(Offer {
-                audience: Audience::everyone(),
-                effect: effect?,
-                id: offer_id(sku)?,
                 labels,
-                market: place.market,
-                priority: 0,
                 target: Target {
                     exclude: Vec::new(),
                     include: vec![Selector::Sku(sku.clone())],
                 },
-                valid_from: from,
                 valid_until: until,
                 zones: place.zone.into_iter().collect(),
+                ..Offer::new(offer_id(sku)?, place.market, effect?, from)
             }),
         })
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 use offercast_contract::{Amount, MarketId};
 use offercast_domain::revision::{Delta, Revision};
-use offercast_domain::source::{Document, DocumentKey, DocumentKind, Effect, PriceKey, PriceRow};
+use offercast_domain::source::{
+    Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow,
+};
 use offercast_usecases::engine::Current;
 use offercast_usecases::history;
 use serde_json::{Value, json};
@@ -181,28 +183,7 @@ fn document_line(lang: Lang, current: &Current, document: &Document, verb: Verb)
         Document::Market(market) => market.name.clone(),
         Document::Product(product) => name(lang, product),
         Document::Zone(zone) => zone.name.clone(),
-        Document::Offer(offer) => {
-            let format = format_of(lang, current, &offer.market);
-            let label = lang
-                .locale()
-                .and_then(|locale| offer.labels.get(&locale))
-                .or_else(|| offer.labels.values().next());
-            let effect = match offer.effect {
-                Effect::PercentOff(points) => format!("−{}", format.percent(points)),
-                Effect::AmountOff(minor) => {
-                    format!("−{}", money(current, &format, &offer.market, minor))
-                }
-                Effect::FixedPrice(minor) => money(current, &format, &offer.market, minor),
-            };
-            let until = offer
-                .valid_until
-                .map_or_else(|| "…".to_owned(), |until| format.local(until));
-            format!(
-                "{} ({effect}, {} – {until})",
-                label.map_or("", String::as_str),
-                format.local(offer.valid_from)
-            )
-        }
+        Document::Offer(offer) => offer_detail(lang, current, offer),
     };
     line(
         lang,
@@ -211,6 +192,33 @@ fn document_line(lang: Lang, current: &Current, document: &Document, verb: Verb)
         &key.id,
         link,
         detail,
+    )
+}
+
+fn offer_detail(lang: Lang, current: &Current, offer: &Offer) -> String {
+    // Amounts mean the same in all markets of an offer.
+    let Some(market) = offer.markets.first() else {
+        return String::new();
+    };
+    let format = format_of(lang, current, market);
+    let label = lang
+        .locale()
+        .and_then(|locale| offer.labels.get(&locale))
+        .or_else(|| offer.labels.values().next());
+    let effect = match offer.effect {
+        Effect::PercentOff(points) => format!("−{}", format.percent(points)),
+        Effect::AmountOff(minor) => {
+            format!("−{}", money(current, &format, market, minor))
+        }
+        Effect::FixedPrice(minor) => money(current, &format, market, minor),
+    };
+    let until = offer
+        .valid_until
+        .map_or_else(|| "…".to_owned(), |until| format.local(until));
+    format!(
+        "{} ({effect}, {} – {until})",
+        label.map_or("", String::as_str),
+        format.local(offer.valid_from)
     )
 }
 

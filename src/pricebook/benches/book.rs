@@ -21,8 +21,7 @@ use offercast_contract::{
 };
 use offercast_domain::revision::{Delta, Head, Revision};
 use offercast_domain::source::{
-    Document, Effect, GuardLimits, Market, Offer, Place, PriceKey, PriceKind, PriceRow, Product,
-    Target,
+    Document, Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRow, Product, Target,
 };
 use offercast_pricebook::fold::{digests, fold, move_horizon};
 use offercast_pricebook::{Book, Loader, affected};
@@ -45,22 +44,19 @@ fn product(number: usize) -> Document {
         name: format!("Product number {number}, 500 g"),
         ..Content::default()
     };
-    Document::Product(Box::new(Product {
-        deposit_class: None,
-        facts: Facts {
+    Document::Product(Box::new(Product::new(
+        sku(number),
+        Facts {
             brand: Some(format!("Brand {}", number % BRANDS)),
-            category: category(number % CATEGORIES),
-            content: BTreeMap::from([("hr".parse().unwrap(), content)]),
             gtin: Some(format!("{number:014}")),
-            image: None,
-            minimum_quantity: None,
-            pack: None,
-            sale_unit: SaleUnit::Piece,
-            step: None,
+            ..Facts::new(
+                category(number % CATEGORIES),
+                SaleUnit::Piece,
+                BTreeMap::from([("hr".parse().unwrap(), content)]),
+            )
         },
-        sku: sku(number),
-        tax_class: "full".to_owned(),
-    }))
+        "full".to_owned(),
+    )))
 }
 
 fn category(number: usize) -> String {
@@ -86,15 +82,14 @@ fn price(number: usize, kind: PriceKind, amount_minor: i64, from: i64) -> PriceR
 
 fn market() -> Document {
     Document::Market(Market {
-        currency: Currency::parse("EUR").unwrap(),
-        deposits: BTreeMap::new(),
-        guard: GuardLimits::default(),
-        id: "hr".parse().unwrap(),
         locales: vec!["hr".parse().unwrap()],
-        name: "Croatia".to_owned(),
-        prices_include_tax: true,
         tax_rates: BTreeMap::from([("full".to_owned(), 2_500)]),
-        time_zone: "Europe/Zagreb".to_owned(),
+        ..Market::new(
+            "hr".parse().unwrap(),
+            "Croatia",
+            Currency::parse("EUR").unwrap(),
+            "Europe/Zagreb",
+        )
     })
 }
 
@@ -120,19 +115,18 @@ fn channel() -> Document {
 
 fn offer(id: usize, include: Vec<Selector>, from: i64, until: i64) -> Offer {
     Offer {
-        audience: Audience::everyone(),
-        effect: Effect::PercentOff(1_000 + (id % 10) as u32),
-        id: format!("offer-{id}").parse().unwrap(),
         labels: BTreeMap::from([("hr".parse().unwrap(), "Akcija".to_owned())]),
-        market: "hr".parse().unwrap(),
-        priority: 0,
         target: Target {
             exclude: Vec::new(),
             include,
         },
-        valid_from: day(from),
         valid_until: Some(day(until)),
-        zones: Vec::new(),
+        ..Offer::new(
+            format!("offer-{id}").parse().unwrap(),
+            "hr".parse().unwrap(),
+            Effect::PercentOff(1_000 + (id % 10) as u32),
+            day(from),
+        )
     }
 }
 

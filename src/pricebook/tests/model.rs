@@ -190,7 +190,7 @@ pub(super) fn price(sku: &str, kind: &str, amount: &str) -> Value {
 pub(super) fn offer(id: &str, percent_bp: u32, include: &Value) -> Value {
     json!({"type": "put_offer", "offer": {
         "audience": "everyone", "effect": {"percent_off": percent_bp}, "id": id,
-        "labels": {"hr": id}, "market": "hr", "target": {"include": include},
+        "labels": {"hr": id}, "markets": ["hr"], "target": {"include": include},
         "valid_from": day(3), "valid_until": day(6)
     }})
 }

@@ -142,22 +142,20 @@ impl<'m> RowReader<'m> {
         };
         Some(Row {
             prices,
-            product: Product {
-                deposit_class: None,
-                facts: Facts {
+            product: Product::new(
+                sku?,
+                Facts {
                     brand,
-                    category: category?,
-                    content: BTreeMap::from([(self.mapping.locale.clone(), content)]),
                     gtin,
-                    image: None,
-                    minimum_quantity: None,
                     pack,
-                    sale_unit: sale_unit?,
-                    step: None,
+                    ..Facts::new(
+                        category?,
+                        sale_unit?,
+                        BTreeMap::from([(self.mapping.locale.clone(), content)]),
+                    )
                 },
-                sku: sku?,
-                tax_class: self.mapping.tax_class.clone(),
-            },
+                self.mapping.tax_class.clone(),
+            ),
             row,
             zone: zone?,
         })

@@ -50,20 +50,19 @@ pub(crate) fn facts() -> Facts {
     };
     Facts {
         brand: Some("Melkwit".to_owned()),
-        category: "food/dairy/cheese".to_owned(),
-        content: BTreeMap::from([
-            (text("en"), content("Gouda cheese, 250 g", "Gouda 250")),
-            (text("ru"), content("Сыр «Гауда», 250 г", "Гауда 250")),
-        ]),
         gtin: Some("04006381333931".to_owned()),
-        image: None,
-        minimum_quantity: None,
         pack: Some(Measure {
             quantity: text("0.25"),
             unit: MeasureUnit::Kilogram,
         }),
-        sale_unit: SaleUnit::Piece,
-        step: None,
+        ..Facts::new(
+            "food/dairy/cheese".to_owned(),
+            SaleUnit::Piece,
+            BTreeMap::from([
+                (text("en"), content("Gouda cheese, 250 g", "Gouda 250")),
+                (text("ru"), content("Сыр «Гауда», 250 г", "Гауда 250")),
+            ]),
+        )
     }
 }
 
@@ -71,20 +70,8 @@ pub(crate) fn regular_terms() -> Terms {
     Terms {
         conditional: vec![ConditionalPrice {
             amount: rub(37_990),
-            condition: Condition::Audience(text("gold")),
+            condition: Condition::audience(text("gold")),
         }],
-        currency: text("RUB"),
-        deposit: None,
-        offers: vec![],
-        price: rub(39_990),
-        prior: None,
-        reduction_percent: None,
-        references: vec![],
-        regular: None,
-        tax: Tax {
-            included: true,
-            rate_bp: 1000,
-        },
         unit_price: Some(UnitPrice {
             amount: rub(159_960),
             per: Measure {
@@ -92,6 +79,14 @@ pub(crate) fn regular_terms() -> Terms {
                 unit: MeasureUnit::Kilogram,
             },
         }),
+        ..Terms::of(
+            text("RUB"),
+            rub(39_990),
+            Tax {
+                included: true,
+                rate_bp: 1000,
+            },
+        )
     }
 }
 

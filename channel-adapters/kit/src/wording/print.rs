@@ -147,13 +147,16 @@ impl Wording {
     /// 6 pcs`.
     #[must_use]
     pub fn condition(&self, condition: &Condition, unit: SaleUnit) -> String {
-        match condition {
-            Condition::Audience(audience) => Words::fill(self.words.member, audience.as_str()),
-            Condition::Quantity(minimum) => {
-                let minimum = self.sold_quantity(*minimum, unit);
-                Words::fill(self.words.from_quantity, &minimum)
-            }
-        }
+        let member = condition
+            .audience
+            .as_ref()
+            .map(|audience| Words::fill(self.words.member, audience.as_str()));
+        let from = condition.quantity.map(|minimum| {
+            let minimum = self.sold_quantity(minimum, unit);
+            Words::fill(self.words.from_quantity, &minimum)
+        });
+        let parts: Vec<String> = [member, from].into_iter().flatten().collect();
+        parts.join(", ")
     }
 
     /// What is said about tax: `incl. 22% VAT`.

@@ -61,10 +61,10 @@ fn unknown_references_are_named_by_field() {
         (
             at(
                 offer(json!({"amount_off": 1})),
-                "/offer/market",
-                json!("no"),
+                "/offer/markets",
+                json!(["no"]),
             ),
-            "offer.market unknown_market",
+            "offer.markets.0 unknown_market",
         ),
         (
             at(market(), "/market/time_zone", json!("Europe/Nowhere")),

@@ -116,7 +116,7 @@ impl Current for Rows {
             Document::Offer(offer) => Some(offer),
             _ => None,
         });
-        all.retain(|offer| offer.market == *market);
+        all.retain(|offer| offer.is_in(market));
         all
     }
 
@@ -197,7 +197,7 @@ pub(super) fn set(kind: &str, amount: &str) -> Value {
 pub(super) fn offer(effect: Value) -> Value {
     json!({"type": "put_offer", "offer": {
         "audience": "everyone", "effect": effect, "id": "sale",
-        "labels": {"hr": "Akcija", "en": "Sale"}, "market": "hr",
+        "labels": {"hr": "Akcija", "en": "Sale"}, "markets": ["hr"],
         "valid_from": "2026-11-25T00:00:00Z"
     }})
 }

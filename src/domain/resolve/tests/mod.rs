@@ -11,9 +11,7 @@ use offercast_contract::{
 };
 
 use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
-use crate::source::{
-    Effect, GuardLimits, Market, Offer, Place, PriceKey, PriceKind, PriceRow, Target,
-};
+use crate::source::{Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRow};
 
 pub(super) fn at(day: i64) -> Instant {
     Instant::from_micros((20_000 + day) * 86_400 * 1_000_000)
@@ -21,15 +19,15 @@ pub(super) fn at(day: i64) -> Instant {
 
 fn market() -> Market {
     Market {
-        currency: Currency::parse("EUR").unwrap(),
         deposits: BTreeMap::from([("bottle".to_owned(), 7), ("none".to_owned(), 0)]),
-        guard: GuardLimits::default(),
-        id: MarketId::parse("hr").unwrap(),
         locales: vec!["hr".parse().unwrap()],
-        name: "Croatia".to_owned(),
-        prices_include_tax: true,
         tax_rates: BTreeMap::from([("full".to_owned(), 2_500)]),
-        time_zone: "Europe/Zagreb".to_owned(),
+        ..Market::new(
+            MarketId::parse("hr").unwrap(),
+            "Croatia",
+            Currency::parse("EUR").unwrap(),
+            "Europe/Zagreb",
+        )
     }
 }
 
@@ -86,16 +84,13 @@ impl PriceRow {
 
 fn offer(id: &str, effect: Effect) -> Offer {
     Offer {
-        audience: Audience::everyone(),
-        effect,
-        id: id.parse().unwrap(),
         labels: BTreeMap::from([("hr".parse().unwrap(), format!("{id} label"))]),
-        market: MarketId::parse("hr").unwrap(),
-        priority: 0,
-        target: Target::default(),
-        valid_from: at(0),
-        valid_until: None,
-        zones: Vec::new(),
+        ..Offer::new(
+            id.parse().unwrap(),
+            MarketId::parse("hr").unwrap(),
+            effect,
+            at(0),
+        )
     }
 }
 

@@ -1,5 +1,5 @@
+use offercast_contract::Horizon;
 use offercast_contract::projection::unit_price_text;
-use offercast_contract::{Condition, Horizon};
 
 use super::*;
 use crate::resolve::{Reason, Subject, plausible_pack};
@@ -125,7 +125,7 @@ fn a_lower_price_of_another_audience_stands_beside_that_of_everyone() {
         .conditional
         .iter()
         .map(|price| {
-            let Condition::Audience(audience) = &price.condition else {
+            let Some(audience) = &price.condition.audience else {
                 panic!("not an audience");
             };
             (audience.to_string(), price.amount.minor())

@@ -110,7 +110,7 @@ async fn answers_have_the_shapes_that_are_written_down() {
     let shop = Shop::open().await;
     shop.publish(json!([{ "type": "put_offer", "offer": {
         "audience": "everyone", "effect": { "percent_off": 1000 }, "id": "autumn", "labels": { "en": "Autumn" },
-        "market": "hr", "target": { "include": [{ "sku": "milk" }] }, "valid_from": "2026-11-20T09:00:00Z",
+        "markets": ["hr"], "target": { "include": [{ "sku": "milk" }] }, "valid_from": "2026-11-20T09:00:00Z",
     }}])).await;
     let draft = json!({ "changes": [set_price("bread", None, "2.30")], "reason": "x" });
     let created = shop
