@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use backon::ExponentialBuilder;
 use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use lapin::tcp::{AMQPUriTcpExt, OwnedTLSConfig};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, ErrorKind};
+use tokio::sync::watch;
 
 use super::RabbitConfig;
 use crate::broker::BrokerError;
@@ -41,42 +43,96 @@ impl Connector {
         format!("{}:{}", self.uri.authority.host, self.uri.authority.port)
     }
 
-    pub(super) async fn connect(&self) -> Result<Connection, BrokerError> {
+    pub(super) async fn connect(&self) -> Result<Wire, BrokerError> {
+        let runtime = lapin::runtime::default_runtime().map_err(|error| broker_error(&error))?;
         let properties =
             ConnectionProperties::default().with_connection_name(self.name.as_str().into());
-        let connecting = Connection::connect_uri(self.uri.clone(), properties);
-        timeout("connect", self.connect_timeout, connecting).await
+        // lapin's thread owns this closure for as long as it works.
+        let (thread, ended) = watch::channel(());
+        let dial = async move |uri: AMQPUri, runtime| {
+            let _alive = &thread;
+            let stream = uri
+                .connect_with_config_async(OwnedTLSConfig::default().as_ref(), &runtime)
+                .await;
+            stream.map_err(lapin::Error::from)
+        };
+        let connecting = Connection::connector(self.uri.clone(), runtime, dial, properties);
+        let life = Life {
+            confirm_timeout: self.confirm_timeout,
+            ended,
+        };
+        let limit = self.connect_timeout;
+        let connection = life.answered("connect", limit, connecting).await?;
+        Ok(Wire { connection, life })
     }
+}
 
-    /// Runs a request to the broker within the timeout for requests. lapin
-    /// itself waits for ever while the broker is silent.
+/// A connection.
+pub(super) struct Wire {
+    pub(super) connection: Connection,
+    pub(super) life: Life,
+}
+
+impl Wire {
+    /// Closes it politely, for a short while; dropping it does the rest.
+    pub(super) async fn close(self) {
+        let ok = lapin::protocol::constants::REPLY_SUCCESS;
+        let closing = self.connection.close(ok, "OK".into());
+        let _ = tokio::time::timeout(Duration::from_millis(500), closing).await;
+    }
+}
+
+/// How long a request may still fail by itself, with a better reason, after the
+/// thread of its connection ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// Knows how long it makes sense to wait for an answer on a connection. lapin
+/// itself waits for ever while the broker is silent, and forgets some requests
+/// when a connection breaks, above all the one to connect when that breaks off
+/// half-way.
+#[derive(Clone)]
+pub(super) struct Life {
+    confirm_timeout: Duration,
+    /// Fails when the thread that reads and writes the connection has ended.
+    ended: watch::Receiver<()>,
+}
+
+impl Life {
+    /// Runs a request to the broker within the timeout for requests.
     pub(super) async fn within<T>(
         &self,
         what: &'static str,
         request: impl Future<Output = Result<T, lapin::Error>>,
     ) -> Result<T, BrokerError> {
-        timeout(what, self.confirm_timeout, request).await
+        self.answered(what, self.confirm_timeout, request).await
     }
-}
 
-async fn timeout<T>(
-    what: &'static str,
-    limit: Duration,
-    request: impl Future<Output = Result<T, lapin::Error>>,
-) -> Result<T, BrokerError> {
-    match tokio::time::timeout(limit, request).await {
-        Ok(result) => result.map_err(|error| broker_error(&error)),
-        Err(_) => Err(BrokerError::Timeout {
-            what,
-            timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-        }),
+    async fn answered<T>(
+        &self,
+        what: &'static str,
+        limit: Duration,
+        request: impl Future<Output = Result<T, lapin::Error>>,
+    ) -> Result<T, BrokerError> {
+        tokio::select! {
+            biased;
+            result = tokio::time::timeout(limit, request) => match result {
+                Ok(result) => result.map_err(|error| broker_error(&error)),
+                Err(_) => Err(BrokerError::Timeout {
+                    what,
+                    timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+                }),
+            },
+            error = self.over() => Err(error),
+        }
     }
-}
 
-/// Closes a connection politely, for a short while; dropping it does the rest.
-pub(super) async fn close(connection: Connection) {
-    let closing = connection.close(lapin::protocol::constants::REPLY_SUCCESS, "OK".into());
-    let _ = tokio::time::timeout(Duration::from_millis(500), closing).await;
+    /// Waits until nothing can come any more.
+    pub(super) async fn over(&self) -> BrokerError {
+        // Nothing is ever sent: this fails once the sender is dropped.
+        let _ = self.ended.clone().changed().await;
+        tokio::time::sleep(LAST_WORDS).await;
+        BrokerError::Away("the connection broke".to_owned())
+    }
 }
 
 /// What an error of lapin means to us.

@@ -5,10 +5,11 @@ use lapin::options::{
     QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ExchangeKind, Result};
+use lapin::{Channel, ExchangeKind};
 use offercast_contract::ChannelId;
 
-use crate::broker::Queue;
+use super::connection::Life;
+use crate::broker::{BrokerError, Queue};
 use crate::topology::{Bound, Limits, Namespace};
 
 /// Declares what [`crate::Broker::declare`] says.
@@ -17,11 +18,12 @@ use crate::topology::{Bound, Limits, Namespace};
 /// there what a full queue drops, and bury the letters that nobody could read.
 /// [`crate::Incoming::reject_to_dead_letter`] publishes there instead.
 pub(super) async fn declare(
+    life: &Life,
     channel: &Channel,
     namespace: &Namespace,
     limits: &Limits,
     channels: &[ChannelId],
-) -> Result<()> {
+) -> Result<(), BrokerError> {
     let durable = ExchangeDeclareOptions {
         durable: true,
         ..Default::default()
@@ -31,46 +33,44 @@ pub(super) async fn declare(
         (namespace.dead(), ExchangeKind::Fanout),
     ] {
         let arguments = FieldTable::default();
-        channel
-            .exchange_declare(name.as_str().into(), kind, durable, arguments)
-            .await?;
+        let declaring = channel.exchange_declare(name.as_str().into(), kind, durable, arguments);
+        life.within("declare an exchange", declaring).await?;
     }
     let adapters = channels.iter().cloned().map(Queue::Adapter);
     for queue in [Queue::Dead, Queue::Answers].into_iter().chain(adapters) {
-        declare_queue(channel, namespace, limits, &queue).await?;
+        declare_queue(life, channel, namespace, limits, &queue).await?;
     }
     Ok(())
 }
 
 async fn declare_queue(
+    life: &Life,
     channel: &Channel,
     namespace: &Namespace,
     limits: &Limits,
     queue: &Queue,
-) -> Result<()> {
+) -> Result<(), BrokerError> {
     let name = namespace.queue(queue);
     let options = QueueDeclareOptions {
         durable: true,
         ..Default::default()
     };
     let arguments = arguments(limits.of(queue), *queue != Queue::Dead);
-    channel
-        .queue_declare(name.as_str().into(), options, arguments)
-        .await?;
+    let declaring = channel.queue_declare(name.as_str().into(), options, arguments);
+    life.within("declare a queue", declaring).await?;
     let bindings = match queue {
         Queue::Dead => vec![(namespace.dead(), String::new())],
         _ => bindings(namespace, queue),
     };
     for (exchange, key) in bindings {
-        channel
-            .queue_bind(
-                name.as_str().into(),
-                exchange.as_str().into(),
-                key.as_str().into(),
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            )
-            .await?;
+        let binding = channel.queue_bind(
+            name.as_str().into(),
+            exchange.as_str().into(),
+            key.as_str().into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        );
+        life.within("bind a queue", binding).await?;
     }
     Ok(())
 }
@@ -99,20 +99,20 @@ fn arguments(bound: Bound, single_active_consumer: bool) -> FieldTable {
 
 /// Unbinds the queues of channels that ended.
 pub(super) async fn unbind(
+    life: &Life,
     channel: &Channel,
     namespace: &Namespace,
     channels: &[ChannelId],
-) -> Result<()> {
+) -> Result<(), BrokerError> {
     for queue in channels.iter().cloned().map(Queue::Adapter) {
         for (exchange, key) in bindings(namespace, &queue) {
-            channel
-                .queue_unbind(
-                    namespace.queue(&queue).as_str().into(),
-                    exchange.as_str().into(),
-                    key.as_str().into(),
-                    FieldTable::default(),
-                )
-                .await?;
+            let unbinding = channel.queue_unbind(
+                namespace.queue(&queue).as_str().into(),
+                exchange.as_str().into(),
+                key.as_str().into(),
+                FieldTable::default(),
+            );
+            life.within("unbind a queue", unbinding).await?;
         }
     }
     Ok(())
@@ -120,21 +120,21 @@ pub(super) async fn unbind(
 
 /// Deletes all that [`declare`] made.
 pub(super) async fn delete(
+    life: &Life,
     channel: &Channel,
     namespace: &Namespace,
     channels: &[ChannelId],
-) -> Result<()> {
+) -> Result<(), BrokerError> {
     let adapters = channels.iter().cloned().map(Queue::Adapter);
     for queue in [Queue::Dead, Queue::Answers].into_iter().chain(adapters) {
         let name = namespace.queue(&queue);
-        channel
-            .queue_delete(name.as_str().into(), QueueDeleteOptions::default())
-            .await?;
+        let deleting = channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default());
+        life.within("delete a queue", deleting).await?;
     }
     for name in [namespace.exchange(), namespace.dead()] {
-        channel
-            .exchange_delete(name.as_str().into(), ExchangeDeleteOptions::default())
-            .await?;
+        let options = ExchangeDeleteOptions::default();
+        let deleting = channel.exchange_delete(name.as_str().into(), options);
+        life.within("delete an exchange", deleting).await?;
     }
     Ok(())
 }

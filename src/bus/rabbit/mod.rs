@@ -19,7 +19,7 @@ use offercast_contract::ChannelId;
 
 use crate::broker::{Broker, BrokerError, Outgoing, Queue, Subscription};
 use crate::topology::{Limits, Namespace};
-use connection::Connector;
+use connection::{Connector, Life};
 use publisher::{Parcel, Publisher};
 use subscription::RabbitSubscription;
 
@@ -38,7 +38,8 @@ pub struct RabbitConfig {
     /// How long connecting may take, by default 5 s.
     pub connect_timeout: Duration,
     /// How long a whole batch may take until its last confirmation, and any
-    /// other request until its answer; by default 5 s.
+    /// other single request (to make a queue, say) until its answer; by default
+    /// 5 s.
     pub confirm_timeout: Duration,
     /// How many unsettled messages a subscription holds, 1 or more; by
     /// default 16.
@@ -103,28 +104,28 @@ impl RabbitBroker {
     pub async fn delete_everything(&self, channels: &[ChannelId]) -> Result<(), BrokerError> {
         let inner = &self.inner;
         inner
-            .on_channel("delete the topology", async |channel| {
-                declare::delete(channel, &inner.namespace, channels).await
+            .on_channel(async |life, channel| {
+                declare::delete(life, channel, &inner.namespace, channels).await
             })
             .await
     }
 }
 
 impl Inner {
-    /// Runs a request on a channel of its own, within the timeout. An error of
-    /// the protocol closes a channel, so none is used twice.
+    /// Runs requests on a channel of its own, each within the timeout: a busy
+    /// broker takes its time to make many queues. An error of the protocol
+    /// closes a channel, so none is used twice.
     async fn on_channel<T>(
         &self,
-        what: &'static str,
-        request: impl AsyncFnOnce(&lapin::Channel) -> Result<T, lapin::Error>,
+        requests: impl AsyncFnOnce(&Life, &lapin::Channel) -> Result<T, BrokerError>,
     ) -> Result<T, BrokerError> {
-        let connection = self.connector.connect().await?;
-        let work = async {
-            let channel = connection.create_channel().await?;
-            request(&channel).await
+        let wire = self.connector.connect().await?;
+        let opening = wire.connection.create_channel();
+        let result = match wire.life.within("open a channel", opening).await {
+            Ok(channel) => requests(&wire.life, &channel).await,
+            Err(error) => Err(error),
         };
-        let result = self.connector.within(what, work).await;
-        connection::close(connection).await;
+        wire.close().await;
         result
     }
 }
@@ -134,8 +135,8 @@ impl Broker for RabbitBroker {
     async fn declare(&self, channels: &[ChannelId]) -> Result<(), BrokerError> {
         let inner = &self.inner;
         inner
-            .on_channel("declare the topology", async |channel| {
-                declare::declare(channel, &inner.namespace, &inner.limits, channels).await
+            .on_channel(async |life, channel| {
+                declare::declare(life, channel, &inner.namespace, &inner.limits, channels).await
             })
             .await
     }
@@ -143,8 +144,8 @@ impl Broker for RabbitBroker {
     async fn retire(&self, channels: &[ChannelId]) -> Result<(), BrokerError> {
         let inner = &self.inner;
         inner
-            .on_channel("unbind queues", async |channel| {
-                declare::unbind(channel, &inner.namespace, channels).await
+            .on_channel(async |life, channel| {
+                declare::unbind(life, channel, &inner.namespace, channels).await
             })
             .await
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Confirmation, Connection};
+use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::Mutex;
 
-use super::connection::{Connector, Line};
+use super::connection::{Connector, Line, Wire};
 use crate::broker::BrokerError;
 
 /// AMQP's delivery mode of messages that survive the broker.
@@ -35,8 +35,8 @@ pub(super) struct Publisher {
 }
 
 struct Session {
-    connection: Connection,
     channel: Channel,
+    wire: Wire,
 }
 
 impl Publisher {
@@ -62,7 +62,7 @@ impl Publisher {
                 .inspect_err(|error| self.line.is_down(error))?,
         };
         let sending = send(&session.channel, parcels);
-        let confirmations = self.connector.within("confirm a batch", sending).await;
+        let confirmations = session.wire.life.within("confirm a batch", sending).await;
         let confirmations = confirmations.inspect_err(|error| self.line.is_down(error))?;
         self.line.is_up();
         *slot = Some(session);
@@ -70,25 +70,22 @@ impl Publisher {
     }
 
     async fn open(&self) -> Result<Session, BrokerError> {
-        let connection = self.connector.connect().await?;
+        let wire = self.connector.connect().await?;
         let opening = async {
-            let channel = connection.create_channel().await?;
+            let channel = wire.connection.create_channel().await?;
             channel
                 .confirm_select(ConfirmSelectOptions::default())
                 .await?;
             Ok(channel)
         };
-        let channel = self.connector.within("open a channel", opening).await?;
-        Ok(Session {
-            connection,
-            channel,
-        })
+        let channel = wire.life.within("open a channel", opening).await?;
+        Ok(Session { channel, wire })
     }
 }
 
 impl Session {
     fn is_usable(&self) -> bool {
-        self.connection.status().connected() && self.channel.status().connected()
+        self.wire.connection.status().connected() && self.channel.status().connected()
     }
 }
 

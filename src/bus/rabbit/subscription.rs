@@ -8,12 +8,12 @@ use backon::Retryable;
 use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
-use lapin::{Acker, Connection, Consumer};
+use lapin::{Acker, Consumer};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::Inner;
-use super::connection::{Line, backoff, broker_error};
+use super::connection::{Life, Line, Wire, backoff, broker_error};
 use super::publisher::Parcel;
 use crate::broker::{BrokerError, Incoming, Queue, Settlement, Subscription};
 
@@ -65,16 +65,22 @@ async fn read_for_ever(inner: Arc<Inner>, queue: String, sender: mpsc::Sender<(A
             .notify(|error, _| line.is_down(error))
             .await;
         // The retries never end, so there is no other case.
-        let Ok((_connection, mut consumer)) = opened else {
+        let Ok((wire, mut consumer)) = opened else {
             continue;
         };
         line.is_up();
         let error = loop {
-            match consumer.next().await {
+            let next = tokio::select! {
+                biased;
+                next = consumer.next() => next,
+                error = wire.life.over() => break error,
+            };
+            match next {
                 Some(Ok(delivery)) => {
                     let acker = delivery.acker.clone();
                     let settlement = RabbitSettlement {
                         inner: Arc::clone(&inner),
+                        life: wire.life.clone(),
                         acker: delivery.acker,
                         body: delivery.data.into(),
                     };
@@ -96,10 +102,10 @@ async fn read_for_ever(inner: Arc<Inner>, queue: String, sender: mpsc::Sender<(A
 
 /// A queue that does not exist is an error to be retried as well: the server
 /// declares it, and an adapter may be started first.
-async fn open(inner: &Inner, queue: &str) -> Result<(Connection, Consumer), BrokerError> {
-    let connection = inner.connector.connect().await?;
+async fn open(inner: &Inner, queue: &str) -> Result<(Wire, Consumer), BrokerError> {
+    let wire = inner.connector.connect().await?;
     let opening = async {
-        let channel = connection.create_channel().await?;
+        let channel = wire.connection.create_channel().await?;
         channel
             .basic_qos(inner.prefetch, BasicQosOptions::default())
             .await?;
@@ -112,15 +118,13 @@ async fn open(inner: &Inner, queue: &str) -> Result<(Connection, Consumer), Brok
             )
             .await
     };
-    let consumer = inner
-        .connector
-        .within("start reading a queue", opening)
-        .await?;
-    Ok((connection, consumer))
+    let consumer = wire.life.within("start reading a queue", opening).await?;
+    Ok((wire, consumer))
 }
 
 struct RabbitSettlement {
     inner: Arc<Inner>,
+    life: Life,
     acker: Acker,
     body: Arc<[u8]>,
 }
@@ -129,12 +133,7 @@ struct RabbitSettlement {
 impl Settlement for RabbitSettlement {
     async fn ack(self: Box<Self>) -> Result<(), BrokerError> {
         let acking = self.acker.ack(BasicAckOptions::default());
-        match self
-            .inner
-            .connector
-            .within("take an acknowledgement", acking)
-            .await?
-        {
+        match self.life.within("take an acknowledgement", acking).await? {
             true => Ok(()),
             // The channel that delivered it is gone.
             false => Err(BrokerError::Stale),
@@ -153,11 +152,7 @@ impl Settlement for RabbitSettlement {
             // as the connection lives.
             let requeue = BasicRejectOptions { requeue: true };
             let giving_back = self.acker.reject(requeue);
-            let given = self
-                .inner
-                .connector
-                .within("take a message back", giving_back);
-            given.await?;
+            self.life.within("take a message back", giving_back).await?;
             return Err(error);
         }
         self.ack().await

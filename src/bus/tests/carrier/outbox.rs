@@ -17,6 +17,8 @@ use offercast_contract::{
 };
 use tokio::sync::{oneshot, watch};
 
+use crate::suite::PATIENCE;
+
 /// The world, shared by all its ports.
 pub(crate) struct World(Mutex<State>);
 
@@ -142,8 +144,8 @@ impl Running {
 
     pub(crate) async fn until(&mut self, wanted: impl FnMut(&RelayStatus) -> bool) {
         let waiting = self.status.wait_for(wanted);
-        let found = tokio::time::timeout(Duration::from_secs(60), waiting).await;
-        assert!(found.is_ok(), "not within a minute");
+        let found = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        assert!(found, "it never came to that: {:?}", *self.status.borrow());
     }
 
     pub(crate) async fn until_published(&mut self, sequence: u64) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -16,6 +16,9 @@ pub(crate) enum Mode {
     Hang,
     /// Ends connections as soon as they are made.
     Refuse,
+    /// Passes so many of the broker's messages of the handshake (there are
+    /// three) and ends the connection.
+    Handshake(u32),
 }
 
 /// A proxy on a free port of this machine.
@@ -69,6 +72,23 @@ impl Proxy {
     }
 }
 
+/// The broker says nothing unasked while hands are shaken, so what it says at
+/// once is one message.
+async fn shake_hands(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    messages: u32,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    for _ in 0..messages {
+        let asked = client.read(&mut buffer).await?;
+        server.write_all(&buffer[..asked]).await?;
+        let answered = server.read(&mut buffer).await?;
+        client.write_all(&buffer[..answered]).await?;
+    }
+    Ok(())
+}
+
 async fn pass(mut client: TcpStream, target: String, mut modes: watch::Receiver<Mode>) {
     if *modes.borrow_and_update() == Mode::Refuse {
         return;
@@ -77,6 +97,11 @@ async fn pass(mut client: TcpStream, target: String, mut modes: watch::Receiver<
         let Ok(mut server) = TcpStream::connect(target).await else {
             return;
         };
+        let mode = *modes.borrow();
+        if let Mode::Handshake(messages) = mode {
+            let _ = shake_hands(client, server, messages).await;
+            return;
+        }
         tokio::select! {
             _ = copy_bidirectional(&mut client, &mut server) => return,
             _ = modes.changed() => {}

@@ -73,6 +73,7 @@ async fn run_rabbit(test: impl FnOnce(Arc<RabbitBench>) -> Test) {
         .await;
     let cleaner = RabbitBroker::new(RabbitConfig {
         namespace: bench.namespace.clone(),
+        connect_timeout: Duration::from_secs(20),
         confirm_timeout: Duration::from_secs(20),
         ..RabbitConfig::new(direct)
     });
@@ -136,12 +137,36 @@ async fn a_silent_broker_is_given_up_in_time() {
                 ),
                 "{error}"
             );
-            assert!(started.elapsed() < Duration::from_secs(10));
+            // The patient one would take 40 s for this.
+            assert!(started.elapsed() < Duration::from_secs(20));
 
             bench.proxy.set(Mode::Refuse);
             let error = broker.publish(&update()).await.unwrap_err();
             assert!(matches!(error, BrokerError::Away(_)), "{error}");
 
+            bench.proxy.set(Mode::Pass(1));
+            suite::publish_until_confirmed(&broker, &update()).await;
+        })
+    })
+    .await;
+}
+
+/// lapin forgets the request to connect when the connection ends at certain
+/// moments of the handshake; whoever waits for it would wait for the timeout.
+#[tokio::test]
+async fn a_connection_that_ends_half_way_is_noticed_at_once() {
+    run_rabbit(|bench| {
+        Box::pin(async move {
+            let broker = RabbitBroker::new(bench.config(Limits::default())).unwrap();
+            broker.declare(&suite::channels()).await.unwrap();
+            for messages in (0..=3).cycle().take(16) {
+                bench.proxy.set(Mode::Handshake(messages));
+                let started = Instant::now();
+                let error = broker.publish(&update()).await.unwrap_err();
+                assert!(matches!(error, BrokerError::Away(_)), "{error}");
+                let took = started.elapsed();
+                assert!(took < Duration::from_secs(15), "{messages}: {took:?}");
+            }
             bench.proxy.set(Mode::Pass(1));
             suite::publish_until_confirmed(&broker, &update()).await;
         })
