@@ -22,7 +22,8 @@ pub struct Exact {
 }
 
 /// How a fraction becomes a whole number of minor units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Whole {
     /// Toward zero.
     Down,

@@ -4,11 +4,14 @@
 //! their sources or tests show it. The engine reads settings only; it does
 //! not know any of these systems.
 
+use serde::{Deserialize, Serialize};
+
 use super::exact::{Exact, Whole};
 use super::promotion::UnitChoice;
 
 /// What happens when several promotions meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stacking {
     /// One after the other, percentages on the running price (Medusa,
     /// WooCommerce "sequential", Sylius and Vendure orders).
@@ -26,7 +29,8 @@ pub enum Stacking {
 }
 
 /// What a group is under [`Stacking::BestPerGroup`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Grouping {
     /// Promotions of equal priority (Solidus lanes).
     ByPriority,
@@ -35,7 +39,8 @@ pub enum Grouping {
 }
 
 /// The price a catalogue promotion starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Base {
     /// The regular ("was") price (Sylius, Offercast).
     Regular,
@@ -43,8 +48,33 @@ pub enum Base {
     Current,
 }
 
+/// Which of several catalogue promotions is the best one, where only the best
+/// is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BestBy {
+    /// The one that gives the lowest price (Saleor, Solidus).
+    Price,
+    /// The one of the highest priority; among equals the lowest price
+    /// (Offercast).
+    Priority,
+}
+
+/// What a catalogue promotion does that would take the price below the floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtFloor {
+    /// It takes off what is above the floor (Sylius, and systems whose floor
+    /// is zero).
+    Stop,
+    /// It does not apply (Offercast): what is announced is given in full or
+    /// not at all.
+    LeaveOut,
+}
+
 /// The order in which promotions are considered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sequence {
     /// Higher priority first, then as listed (Sylius, Oscar, Solidus).
     Priority,
@@ -67,7 +97,8 @@ pub enum Levels {
 }
 
 /// What an exclusive promotion does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exclusivity {
     /// Nothing: the flag is unknown (Vendure, Medusa, Saleor, WooCommerce).
     Ignored,
@@ -100,7 +131,8 @@ pub enum LimitedBase {
 }
 
 /// Which amount is rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoundOf {
     /// The price that results (Sylius catalogue, Saleor).
     Price,
@@ -109,7 +141,8 @@ pub enum RoundOf {
 }
 
 /// At which level a percentage is rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoundAt {
     /// Per unit, then multiplied (Sylius, Vendure).
     Unit,
@@ -330,6 +363,11 @@ pub struct Catalogue {
     pub stacking: Stacking,
     /// Where the first one starts.
     pub base: Base,
+    /// What "best" means under [`Stacking::BestOnly`] and
+    /// [`Stacking::BestPerGroup`].
+    pub best_by: BestBy,
+    /// At the floor.
+    pub at_floor: AtFloor,
     /// How the unit price is rounded.
     pub rounding: Rounding,
     /// How it shows in a basket.

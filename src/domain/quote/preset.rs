@@ -2,10 +2,10 @@
 
 use super::exact::Whole;
 use super::policy::{
-    Allocation, Base, BudgetCheck, BuyGetRule, Catalogue, CatalogueAs, Consumption, CouponCase,
-    CouponValid, Dearness, Exclusivity, Grouping, Judged, Levels, LimitedBase, OrderPercent,
-    Policy, PriceLists, ReducedInOrder, ReducedMeans, RoundAt, RoundMode, RoundOf, Rounding,
-    Sequence, Spare, Stacking, WeightBy, ZeroWeights,
+    Allocation, AtFloor, Base, BestBy, BudgetCheck, BuyGetRule, Catalogue, CatalogueAs,
+    Consumption, CouponCase, CouponValid, Dearness, Exclusivity, Grouping, Judged, Levels,
+    LimitedBase, OrderPercent, Policy, PriceLists, ReducedInOrder, ReducedMeans, RoundAt,
+    RoundMode, RoundOf, Rounding, Sequence, Spare, Stacking, WeightBy, ZeroWeights,
 };
 use super::promotion::UnitChoice;
 
@@ -22,8 +22,10 @@ const fn rounding(of: RoundOf, at: RoundAt, mode: RoundMode) -> Rounding {
 pub const OFFERCAST: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::BestOnly,
-        base: Base::Regular,
-        rounding: rounding(RoundOf::Price, RoundAt::Unit, DOWN),
+        base: Base::Current,
+        best_by: BestBy::Priority,
+        at_floor: AtFloor::LeaveOut,
+        rounding: rounding(RoundOf::Price, RoundAt::Unit, HALF_UP),
         shown_as: CatalogueAs::Price,
     },
     items: Stacking::BestPerGroup,
@@ -79,6 +81,8 @@ pub const SYLIUS: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::Compound,
         base: Base::Regular,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Price, RoundAt::Unit, HALF_UP),
         shown_as: CatalogueAs::Price,
     },
@@ -107,6 +111,8 @@ pub const VENDURE: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::Compound,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Discount, RoundAt::Unit, HALF_DOWN),
         shown_as: CatalogueAs::Price,
     },
@@ -146,6 +152,8 @@ pub const MEDUSA: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::Compound,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Discount, RoundAt::Unit, RoundMode::Exact),
         shown_as: CatalogueAs::Price,
     },
@@ -185,6 +193,8 @@ pub const SALEOR: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::BestOnly,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Price, RoundAt::Unit, HALF_UP),
         shown_as: CatalogueAs::LineDiscount,
     },
@@ -214,6 +224,8 @@ pub const SOLIDUS: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::BestOnly,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Discount, RoundAt::Unit, HALF_UP),
         shown_as: CatalogueAs::Price,
     },
@@ -245,6 +257,8 @@ pub const OSCAR: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::Compound,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Discount, RoundAt::Unit, DOWN),
         shown_as: CatalogueAs::Price,
     },
@@ -275,6 +289,8 @@ pub const WOOCOMMERCE: Policy = Policy {
     catalogue: Catalogue {
         stacking: Stacking::First,
         base: Base::Current,
+        best_by: BestBy::Price,
+        at_floor: AtFloor::Stop,
         rounding: rounding(RoundOf::Discount, RoundAt::Unit, HALF_DOWN),
         shown_as: CatalogueAs::Price,
     },

@@ -3,10 +3,15 @@ use std::collections::BTreeMap;
 use offercast_contract::{Currency, Locale, MarketId, ZoneId};
 use serde::{Deserialize, Serialize};
 
+use super::Combination;
+
 /// A market: where terms hold in one currency, tax mode and time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Market {
+    /// How its offers combine on one item.
+    #[serde(default, skip_serializing_if = "Combination::is_default")]
+    pub combination: Combination,
     /// The currency of all its prices.
     pub currency: Currency,
     /// Deposit per class, in minor units.
@@ -34,6 +39,7 @@ impl Market {
     #[must_use]
     pub fn new(id: MarketId, name: &str, currency: Currency, time_zone: &str) -> Self {
         Self {
+            combination: Combination::default(),
             currency,
             deposits: BTreeMap::new(),
             guard: GuardLimits::default(),

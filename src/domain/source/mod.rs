@@ -5,12 +5,14 @@
 //! each is one JSON value under a kind and a key. Both are versioned by
 //! revision; nothing is updated in place.
 
+mod combination;
 mod document;
 mod market;
 mod offer;
 mod price;
 mod product;
 
+pub use combination::{Combination, Preset};
 pub use document::{Document, DocumentKey, DocumentKind};
 pub use market::{GuardLimits, Market, Zone};
 pub use offer::{Effect, Offer, Target};

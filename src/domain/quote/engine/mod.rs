@@ -10,6 +10,7 @@ mod finish;
 mod item;
 mod order;
 mod sets;
+pub(crate) mod shelf;
 pub(crate) mod state;
 mod target;
 

@@ -6,8 +6,8 @@ use super::make::{basket, catalogue, item, only, payable, percent, promotion, qu
 use crate::quote::exact::{Exact, Whole};
 use crate::quote::lowest_price::{PriceEntry, lowest_before};
 use crate::quote::policy::{
-    Base, Catalogue, CatalogueAs, Policy, PriceLists, RoundAt, RoundMode, RoundOf, Rounding,
-    Stacking,
+    AtFloor, Base, BestBy, Catalogue, CatalogueAs, Policy, PriceLists, RoundAt, RoundMode, RoundOf,
+    Rounding, Stacking,
 };
 use crate::quote::preset::{OFFERCAST, SALEOR};
 use crate::quote::price_select::{ListKind, PriceList, PriceQuery, PriceRow, Selected, select};
@@ -26,6 +26,8 @@ fn with(stacking: Stacking, base: Base) -> Policy {
         catalogue: Catalogue {
             stacking,
             base,
+            best_by: BestBy::Price,
+            at_floor: AtFloor::Stop,
             rounding: HALF_UP,
             shown_as: CatalogueAs::Price,
         },
@@ -63,9 +65,15 @@ fn a_catalogue_price_stops_at_the_floor_and_shows_as_the_policy_says() {
     let mut basket = basket(&[("a", 1_000, 3)]);
     basket.products[0].floor_minor = 850;
     let promotions = [catalogue("half", percent("50", Scope::default()))];
-    let quote = quoted(&basket, &promotions, &OFFERCAST);
+    let quote = quoted(
+        &basket,
+        &promotions,
+        &with(Stacking::BestOnly, Base::Current),
+    );
     assert_eq!(payable(&quote), ["2550"]);
     assert_eq!(quote.lines[0].catalogue_off_shown, Exact::ZERO);
+    let left_out = quoted(&basket, &promotions, &OFFERCAST);
+    assert_eq!(payable(&left_out), ["3000"]);
     let quote = quoted(&basket, &promotions, &SALEOR);
     assert_eq!(quote.lines[0].catalogue_off_shown, Exact::new(450));
 }
@@ -99,6 +107,62 @@ fn a_category_holds_its_subtree_and_no_neighbour() {
         payable(&quoted(&basket, &all, &OFFERCAST)),
         ["90", "90", "100"]
     );
+}
+
+#[test]
+fn within_a_group_the_best_and_groups_follow_each_other() {
+    let basket = basket(&[("a", 1_000, 1)]);
+    let grouped = |id: &str, off: &str, group: Option<&str>| crate::quote::promotion::Promotion {
+        group: group.map(str::to_owned),
+        ..catalogue(id, percent(off, only("a")))
+    };
+    let mut promotions = vec![
+        grouped("tenth", "10", Some("season")),
+        grouped("fifth", "20", Some("season")),
+        grouped("half", "50", None),
+        grouped("third", "30", None),
+    ];
+    let policy = with(Stacking::BestPerGroup, Base::Current);
+    let price = |promotions: &[_], policy| {
+        let book = PromotionBook::new(promotions.to_vec());
+        let (shelf, ids) = shelf(&book, &basket, 0, &policy).unwrap();
+        (shelf.price_minor, ids)
+    };
+    assert_eq!(
+        price(&promotions, policy),
+        (400, vec!["fifth".to_owned(), "half".to_owned()])
+    );
+    promotions[2].applies_to_reduced = false;
+    assert_eq!(
+        price(&promotions, policy),
+        (560, vec!["fifth".to_owned(), "third".to_owned()])
+    );
+    promotions[0].priority = Some(1);
+    let by_rank = Policy {
+        catalogue: Catalogue {
+            best_by: BestBy::Priority,
+            stacking: Stacking::BestOnly,
+            ..policy.catalogue
+        },
+        ..policy
+    };
+    assert_eq!(price(&promotions, by_rank), (900, vec!["tenth".to_owned()]));
+}
+
+#[test]
+fn reductions_of_the_regular_price_never_raise_a_special_one() {
+    let mut basket = basket(&[("a", 700, 1)]);
+    basket.products[0].regular_minor = Some(1_000);
+    let book = PromotionBook::new(vec![catalogue("tenth", percent("10", only("a")))]);
+    for stacking in [
+        Stacking::Compound,
+        Stacking::BestOnly,
+        Stacking::BestPerGroup,
+    ] {
+        let policy = with(stacking, Base::Regular);
+        let (shelf, ids) = shelf(&book, &basket, 0, &policy).unwrap();
+        assert_eq!((shelf.price_minor, ids.len()), (700, 0), "{stacking:?}");
+    }
 }
 
 fn row(amount: i64, rules: &[(&str, &str)]) -> PriceRow {
