@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use offercast_contract::{Audience, Instant, Sku, ZoneId};
+use offercast_contract::{Audience, Instant, OfferId, Sku, ZoneId};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
@@ -123,18 +123,25 @@ pub(super) fn check_percent(problems: &mut Problems, index: usize, offer: &Offer
 
 /// Whether the offer can take the product no further than by its own
 /// percentage, which [`check_percent`] has looked at: no special price is
-/// under it. Spares most products of a big target the closer look.
-pub(super) fn is_plain_percentage(offer: &Offer, sku: &Sku, state: &Overlay<'_>) -> bool {
+/// under it, and no other offer goes with it. Spares most products of a big target the closer look.
+pub(super) fn is_plain_percentage(
+    offer: &Offer,
+    sku: &Sku,
+    market: &Market,
+    state: &Overlay<'_>,
+) -> bool {
     matches!(offer.effect, Effect::PercentOff(_))
+        && !market.combination.stacks()
         && !state
             .prices(sku)
             .iter()
             .any(|row| row.key.kind == PriceKind::Special && offer.is_in(&row.key.place.market))
 }
 
-/// Where and how an offer takes a product below the limits.
+/// Where and how offers take a product below the limits.
 pub(super) struct TooLow {
-    pub(super) offer: Arc<Offer>,
+    /// The offers, in the order of application.
+    pub(super) offers: Vec<OfferId>,
     pub(super) words: String,
 }
 
@@ -176,11 +183,10 @@ pub(super) fn too_low(
             };
             for at in instants(&rows, &offers, now) {
                 if let Some(words) = net_beyond(&input, at)
-                    && let Some(id) = paid(&input, audience, at).and_then(|paid| paid.offer)
-                    && let Some(offer) = matching.iter().find(|offer| offer.id == id.id)
+                    && let Some(paid) = paid(&input, audience, at)
                 {
                     return Some(TooLow {
-                        offer: Arc::clone(offer),
+                        offers: paid.offers.iter().map(|offer| offer.id.clone()).collect(),
                         words: format!("product {sku}: {words}"),
                     });
                 }
@@ -192,7 +198,9 @@ pub(super) fn too_low(
 
 fn net_beyond(input: &Inputs<'_>, at: Instant) -> Option<String> {
     let paid = paid(input, input.audience, at)?;
-    paid.offer?;
+    if paid.offers.is_empty() {
+        return None;
+    }
     let full = paid.regular.unwrap_or(paid.current).max(paid.current);
     let limit = input.market.guard.refused_change_percent;
     if !is_beyond(full, paid.price, limit) {

@@ -20,6 +20,9 @@ pub(super) fn check_offer(
     let invalid = ErrorCode::Invalid;
     check_labels(problems, index, "offer.labels", &offer.labels);
     check_effect(problems, index, offer.effect);
+    if let Some(group) = &offer.group {
+        check_text(problems, index, "offer.group", group, NAME_MAX);
+    }
     if offer
         .valid_until
         .is_some_and(|until| until <= offer.valid_from)

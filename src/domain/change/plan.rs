@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use offercast_contract::{Instant, MarketId, Sku};
+use offercast_contract::{Instant, MarketId, OfferId, Sku};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
@@ -150,12 +150,16 @@ fn check_offers(
                     continue;
                 };
                 if let Some(found) = guard::too_low(&set.sku, &market, all, state, now) {
-                    let reason = format!("with offer {}, {}", found.offer.id, found.words);
+                    let ids: Vec<&str> = found.offers.iter().map(OfferId::as_str).collect();
+                    let reason = format!("with offer {}, {}", ids.join(", "), found.words);
                     problems.refuse(index, "amount", ErrorCode::GuardLimit, reason);
                 }
             }
             Change::PutOffer { offer } => {
                 check_offer(problems, index, offer, &mut per_market, state, now);
+            }
+            Change::PutMarket { market } => {
+                check_combination(problems, index, market, &mut per_market, state, now);
             }
             _ => {}
         }
@@ -175,14 +179,43 @@ fn check_offer(
     }
     for id in &offer.markets {
         if let Some(market) = state.market(id) {
-            check_offer_in(problems, index, offer, &market, per_market, state, now);
+            let field = "offer.effect";
+            check_offer_in(
+                problems, index, field, offer, &market, per_market, state, now,
+            );
         }
     }
 }
 
+/// A policy by which offers combine otherwise is checked like new offers.
+fn check_combination(
+    problems: &mut Problems,
+    index: usize,
+    market: &Market,
+    per_market: &mut BTreeMap<MarketId, Vec<Arc<Offer>>>,
+    state: &mut Overlay<'_>,
+    now: Instant,
+) {
+    let before = state.base.market(&market.id);
+    if before.is_none_or(|before| before.combination == market.combination) {
+        return;
+    }
+    let field = "market.combination";
+    for offer in offers_of(per_market, &market.id, state).to_vec() {
+        check_offer_in(
+            problems, index, field, &offer, market, per_market, state, now,
+        );
+        if problems.errors.iter().any(|error| error.field == field) {
+            return;
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
 fn check_offer_in(
     problems: &mut Problems,
     index: usize,
+    field: &str,
     offer: &Offer,
     market: &Market,
     per_market: &mut BTreeMap<MarketId, Vec<Arc<Offer>>>,
@@ -197,11 +230,11 @@ fn check_offer_in(
     let all = offers_of(per_market, &market.id, state);
     let mut named = 0;
     for sku in state.base.targeted(&market.id, &offer.target) {
-        if !guard::is_plain_percentage(offer, &sku, state)
+        if !guard::is_plain_percentage(offer, &sku, market, state)
             && let Some(found) = guard::too_low(&sku, market, all, state, now)
-            && found.offer.id == offer.id
+            && found.offers.contains(&offer.id)
         {
-            problems.refuse(index, "offer.effect", ErrorCode::GuardLimit, found.words);
+            problems.refuse(index, field, ErrorCode::GuardLimit, found.words);
             named += 1;
             if named == NAMED_MAX {
                 return;

@@ -10,7 +10,7 @@
 pub mod basket;
 mod book;
 pub mod check;
-mod engine;
+pub(crate) mod engine;
 pub mod exact;
 pub mod lowest_price;
 pub mod policy;

@@ -3,8 +3,8 @@
 use offercast_contract::{Audience, Instant, OfferId, ZoneId};
 use serde::{Deserialize, Serialize};
 
-use super::{Inputs, PriceRef, claims, offers, pack, paid, prices};
-use crate::source::{Offer, PriceKind};
+use super::{Inputs, Paid, PriceRef, claims, offers, pack, paid, prices};
+use crate::source::PriceKind;
 
 /// What was considered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,11 @@ pub enum Reason {
     NotLower,
     /// An offer of a higher priority was taken.
     LowerPriority,
+    /// It is not for goods that are reduced already: a special price holds, or
+    /// another offer applied before it.
+    AlreadyReduced,
+    /// Another offer applied that does not combine with any.
+    DoesNotCombine,
     /// An offer of the same priority that gives a lower price (or, at the same
     /// price, has the smaller id) was taken.
     BetterOfferTaken,
@@ -96,6 +101,9 @@ pub enum Reason {
 pub struct Considered {
     /// Whether it shaped the terms.
     pub applied: bool,
+    /// The offer that was taken instead, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<OfferId>,
     /// Why, or why not.
     pub reason: Reason,
     /// What it is.
@@ -106,6 +114,7 @@ impl Considered {
     fn new(subject: Subject, reason: Reason) -> Self {
         Self {
             applied: reason == Reason::Applied,
+            by: None,
             reason,
             subject,
         }
@@ -120,7 +129,7 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
     let Some(paid) = paid(input, input.audience, at) else {
         return considered;
     };
-    considered.extend(all_offers(input, paid.current, at));
+    considered.extend(all_offers(input, &paid, at));
     let prior = prices::held(input, input.audience, PriceKind::Prior, at);
     let claims = claims::claims(&paid, prior);
     let refuted = prior.is_some_and(|prior| paid.price >= prior);
@@ -226,29 +235,20 @@ fn judge_row(input: &Inputs<'_>, row: &PriceRef<'_>, special: bool, at: Instant)
     Reason::Applied
 }
 
-fn all_offers(input: &Inputs<'_>, current: i64, at: Instant) -> Vec<Considered> {
-    let taken = offers::best(input, input.audience, current, at).map(|(offer, _)| offer);
-    let mut all: Vec<&Offer> = input.offers.to_vec();
-    all.sort_by_key(|offer| {
-        let price = offers::reduced(offer.effect, current);
-        offers::order(offer, price)
-    });
-    all.into_iter()
-        .map(|offer| {
-            let verdict = offers::judge(input, offer, input.audience, current, at);
-            let reason = match (verdict, taken) {
-                (Err(reason), _) => reason,
-                (Ok(_), Some(best)) if best.id == offer.id => Reason::Applied,
-                (Ok(_), Some(best)) if best.priority > offer.priority => Reason::LowerPriority,
-                (Ok(_), _) => Reason::BetterOfferTaken,
-            };
-            let subject = Subject::Offer {
-                id: offer.id.clone(),
-                price_minor: verdict.ok(),
-            };
-            Considered::new(subject, reason)
-        })
-        .collect()
+fn all_offers(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<Considered> {
+    let before = paid.before(input.audience);
+    let considered = |own: offers::Judged<'_>| {
+        let subject = Subject::Offer {
+            id: own.offer.id.clone(),
+            price_minor: own.price,
+        };
+        Considered {
+            by: own.by.map(|other| other.id.clone()),
+            ..Considered::new(subject, own.reason)
+        }
+    };
+    let judged = offers::judged(input, &before, at);
+    judged.into_iter().map(considered).collect()
 }
 
 fn kind_order(kind: PriceKind) -> u8 {

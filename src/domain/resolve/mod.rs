@@ -10,14 +10,19 @@
 //!    so for all its customers.
 //! 2. **Current price.** The special price if one holds, else the regular one.
 //!    Neither: the product is not sold in the view, there are no terms.
-//! 3. **Offers.** An offer applies where it is valid, its zones, audience and
-//!    target match, nothing excludes the product, and the resulting price is
-//!    lower than the current one and at least one minor unit. Of those that
-//!    apply one is taken: the highest priority, then the lowest resulting
-//!    price, then the smallest id. One discount an item and the best for the
-//!    customer is what a shopper expects of a shelf; stacking is for policies
-//!    that say so. A percentage rounds the *resulting price* half up to the
-//!    minor unit.
+//! 3. **Offers.** An offer may apply where it is valid, its zones, audience and
+//!    target match, and nothing excludes the product. How those that may apply
+//!    combine is the policy of the market ([`crate::source::Combination`]); the
+//!    function that does it is the one behind the basket's quote. By default
+//!    the resulting price is lower than the current one and at least one minor
+//!    unit, and one offer is taken: the highest priority, then the lowest
+//!    resulting price, then the smallest id; a percentage rounds the *resulting
+//!    price* half up to the minor unit. One discount an item and the best for
+//!    the customer is what a shopper expects of a shelf. Where policies stack,
+//!    offers apply in the order of priority, then id. An offer that is not for
+//!    reduced goods does not apply where a special price holds, nor after
+//!    another offer. An offer that does not combine removes all others; of
+//!    several the first one that lowers the price stays.
 //! 4. **Conditional prices.** What a member of another audience would pay by
 //!    the same rules, where that is lower, stands beside the price of everyone
 //!    with its condition. The view of one audience shows its own price only.
@@ -56,7 +61,6 @@ use offercast_contract::{
 use crate::source::{Market, Offer, PriceKind, PriceRow, Product};
 
 pub use explain::{Considered, Reason, Subject, explain};
-pub use offers::reduced;
 pub use pack::{ImplausiblePack, plausible_pack};
 pub(crate) use prices::{Paid, paid};
 
@@ -176,7 +180,7 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
     Some(Terms {
         conditional: conditional(input, &paid, at),
         deposit: deposit(input).map(amount),
-        offers: paid.offer.map(applied).into_iter().collect(),
+        offers: paid.offers.iter().copied().map(applied).collect(),
         prior: claims.prior.map(amount),
         reduction_percent: claims.reduction_percent,
         references: prices::held(input, input.audience, PriceKind::Anchor, at)

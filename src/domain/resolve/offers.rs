@@ -1,4 +1,4 @@
-//! Which offer applies, and to what price.
+//! Which offers apply, and to what price.
 
 use std::cmp::Reverse;
 
@@ -6,54 +6,114 @@ use offercast_contract::channel::Selector;
 use offercast_contract::{Audience, Instant};
 
 use super::{Inputs, Reason, is_everyone};
+use crate::quote::engine::shelf::{Combined, Reduction, Start, Verdict, combine};
+use crate::quote::exact::Exact;
+use crate::quote::policy::{Policy, Sequence};
+use crate::quote::promotion::Value;
 use crate::source::{Effect, Offer};
 
-/// The price that an effect makes of `price` minor units, by rule 3; the
-/// caller checks that it is lower and above zero.
-#[must_use]
-pub fn reduced(effect: Effect, price: i64) -> i64 {
-    match effect {
-        Effect::AmountOff(amount) => price.saturating_sub(amount),
-        Effect::FixedPrice(fixed) => fixed,
-        Effect::PercentOff(basis_points) => {
-            let kept = i128::from(10_000_u32.saturating_sub(basis_points));
-            let rounded = (i128::from(price) * kept + 5_000).div_euclid(10_000);
-            // Not above `price`, so it fits.
-            i64::try_from(rounded).unwrap_or(price)
-        }
-    }
+/// What offers are applied to, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before<'a> {
+    /// Who buys.
+    pub(super) audience: &'a Audience,
+    /// The price before offers.
+    pub(super) current: i64,
+    /// What no offer may take the price below.
+    pub(super) floor_minor: i64,
+    /// The regular price, if known.
+    pub(super) regular: Option<i64>,
+    /// Whether a special price holds.
+    pub(super) special: bool,
 }
 
-/// The offer that is taken and the price it makes.
-pub(super) fn best<'a>(
+/// What became of an offer.
+#[derive(Debug, Clone)]
+pub(super) struct Judged<'a> {
+    /// The offer because of which it was not taken.
+    pub(super) by: Option<&'a Offer>,
+    pub(super) offer: &'a Offer,
+    /// The price that it makes: that of the terms after it where it applied,
+    /// else what it would make alone.
+    pub(super) price: Option<i64>,
+    pub(super) reason: Reason,
+}
+
+/// The offers that are taken, in the order of application, and the price that
+/// they make.
+pub(super) fn taken<'a>(
     input: &Inputs<'a>,
-    audience: &Audience,
-    current: i64,
+    before: &Before<'_>,
     at: Instant,
-) -> Option<(&'a Offer, i64)> {
-    input
+) -> (Vec<&'a Offer>, i64) {
+    let mut offers: Vec<&'a Offer> = input
         .offers
         .iter()
-        .filter_map(|offer| {
-            let price = judge(input, offer, audience, current, at).ok()?;
-            Some((*offer, price))
-        })
-        .min_by_key(|(offer, price)| order(offer, *price))
+        .copied()
+        .filter(|offer| eligible(input, offer, before, at).is_ok())
+        .collect();
+    if offers.is_empty() {
+        return (offers, before.current);
+    }
+    let policy = input.market.combination.policy();
+    in_sequence(&policy, &mut offers);
+    let combined = combined(&policy, before, &offers);
+    let applied = combined.applied.iter();
+    let taken = applied.filter_map(|(at, _)| offers.get(*at).copied());
+    (taken.collect(), combined.price_minor)
 }
 
-/// Sorts offers that apply by rule 3; the first is taken.
-pub(super) fn order(offer: &Offer, price: i64) -> (Reverse<i32>, i64, &str) {
-    (Reverse(offer.priority), price, offer.id.as_str())
+/// Every offer with what became of it, in the order in which they are looked
+/// at, those with a higher priority and a lower price first.
+pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -> Vec<Judged<'a>> {
+    let policy = input.market.combination.policy();
+    let mut judged = Vec::new();
+    let mut offers: Vec<&'a Offer> = Vec::new();
+    for &offer in input.offers {
+        match eligible(input, offer, before, at) {
+            Ok(()) => offers.push(offer),
+            Err(reason) => judged.push(Judged {
+                by: None,
+                offer,
+                price: None,
+                reason,
+            }),
+        }
+    }
+    in_sequence(&policy, &mut offers);
+    let all = combined(&policy, before, &offers);
+    for (&offer, verdict) in offers.iter().zip(&all.verdicts) {
+        judged.push(Judged {
+            by: by(*verdict).and_then(|at| offers.get(at).copied()),
+            offer,
+            price: price_of(&policy, before, offer),
+            reason: reason(*verdict, offer, &offers),
+        });
+    }
+    // The price after each of several that applied.
+    let mut left = Exact::new(all.price_minor);
+    for (place, off) in all.applied.iter().rev() {
+        let applied = offers.get(*place).map(|offer| &offer.id);
+        if let Some(own) = judged.iter_mut().find(|own| Some(&own.offer.id) == applied) {
+            own.price = Some(left.nearest_minor());
+        }
+        left += *off;
+    }
+    judged.sort_by_key(|own| {
+        let alone = price_of(&policy, before, own.offer).unwrap_or(i64::MAX);
+        (Reverse(own.offer.priority), alone, own.offer.id.as_str())
+    });
+    judged
 }
 
-/// The price that the offer makes, or why it does not apply.
-pub(super) fn judge(
+/// Whether the offer is for this buyer and product now, whatever it does to the
+/// price.
+fn eligible(
     input: &Inputs<'_>,
     offer: &Offer,
-    audience: &Audience,
-    current: i64,
+    before: &Before<'_>,
     at: Instant,
-) -> Result<i64, Reason> {
+) -> Result<(), Reason> {
     if at < offer.valid_from {
         return Err(Reason::NotYetValid {
             from: offer.valid_from,
@@ -69,7 +129,7 @@ pub(super) fn judge(
     {
         return Err(Reason::OtherPlace);
     }
-    if offer.audience != *audience && !is_everyone(&offer.audience) {
+    if offer.audience != *before.audience && !is_everyone(&offer.audience) {
         return Err(Reason::OtherAudience);
     }
     let names = |selector: &Selector| {
@@ -81,13 +141,77 @@ pub(super) fn judge(
     if offer.target.exclude.iter().any(names) {
         return Err(Reason::Excluded);
     }
-    let price = reduced(offer.effect, current);
-    if price < 1 {
-        Err(Reason::FloorReached)
-    } else if price >= current {
-        Err(Reason::NotLower)
-    } else {
-        Ok(price)
+    Ok(())
+}
+
+/// The order in which the policy considers offers. There is none in which they
+/// stand, so what is else taken as listed is taken by id.
+fn in_sequence(policy: &Policy, offers: &mut [&Offer]) {
+    let by_priority = policy.sequence == Sequence::Priority;
+    offers.sort_unstable_by(|a, b| {
+        let rank = |offer: &Offer| Reverse(if by_priority { offer.priority } else { 0 });
+        (rank(a), &a.id).cmp(&(rank(b), &b.id))
+    });
+}
+
+fn combined(policy: &Policy, before: &Before<'_>, offers: &[&Offer]) -> Combined {
+    let values: Vec<[Value; 1]> = offers.iter().map(|offer| [value(offer.effect)]).collect();
+    let reductions: Vec<Reduction<'_>> = offers
+        .iter()
+        .zip(&values)
+        .map(|(offer, values)| Reduction {
+            applies_to_reduced: offer.applies_to_reduced,
+            exclusive: !offer.combines,
+            group: offer.group.as_deref(),
+            priority: i64::from(offer.priority),
+            values,
+        })
+        .collect();
+    let start = Start {
+        before_minor: before.current,
+        floor_minor: before.floor_minor,
+        regular_minor: before.regular,
+        special: before.special,
+    };
+    combine(policy, start, &reductions)
+}
+
+/// What the offer takes off, as the quote's engine knows it.
+pub(crate) fn value(effect: Effect) -> Value {
+    match effect {
+        Effect::AmountOff(minor) => Value::Amount(minor),
+        Effect::FixedPrice(minor) => Value::FixedPrice(minor),
+        Effect::PercentOff(basis_points) => {
+            Value::Percent(Exact::ratio(i128::from(basis_points), 100))
+        }
+    }
+}
+
+/// The price that the offer makes alone, if it applies.
+fn price_of(policy: &Policy, before: &Before<'_>, offer: &Offer) -> Option<i64> {
+    let alone = combined(policy, before, &[offer]);
+    (!alone.applied.is_empty()).then_some(alone.price_minor)
+}
+
+/// The place of the offer that was taken instead.
+fn by(verdict: Verdict) -> Option<usize> {
+    match verdict {
+        Verdict::ExcludedBy(other) | Verdict::BetterOffer(other) => Some(other),
+        _ => None,
+    }
+}
+
+fn reason(verdict: Verdict, offer: &Offer, offers: &[&Offer]) -> Reason {
+    match verdict {
+        Verdict::Applied => Reason::Applied,
+        Verdict::AlreadyReduced => Reason::AlreadyReduced,
+        Verdict::ExcludedBy(_) => Reason::DoesNotCombine,
+        Verdict::BetterOffer(other) => match offers.get(other) {
+            Some(other) if other.priority > offer.priority => Reason::LowerPriority,
+            _ => Reason::BetterOfferTaken,
+        },
+        Verdict::FloorReached => Reason::FloorReached,
+        Verdict::NotLower => Reason::NotLower,
     }
 }
 

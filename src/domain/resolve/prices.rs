@@ -2,16 +2,17 @@
 
 use offercast_contract::{Audience, Instant};
 
+use super::offers::Before;
 use super::{Inputs, PriceRef, is_everyone, offers};
 use crate::source::{Offer, PriceKind};
 
 /// What a member of an audience pays, and how it came about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Paid<'a> {
     /// The price before offers: the special one if it holds, else the regular.
     pub(crate) current: i64,
-    /// The offer that was taken.
-    pub(crate) offer: Option<&'a Offer>,
+    /// The offers that were taken, in the order of application.
+    pub(crate) offers: Vec<&'a Offer>,
     /// The price after offers.
     pub(crate) price: i64,
     /// The regular price, if known.
@@ -23,7 +24,7 @@ pub(crate) struct Paid<'a> {
 impl Paid<'_> {
     /// Whether a reduction holds: a special price or an offer.
     pub(crate) fn is_reduced(&self) -> bool {
-        self.special || self.offer.is_some()
+        self.special || !self.offers.is_empty()
     }
 }
 
@@ -32,14 +33,34 @@ pub(crate) fn paid<'a>(input: &Inputs<'a>, audience: &Audience, at: Instant) -> 
     let regular = held(input, audience, PriceKind::Regular, at);
     let special = held(input, audience, PriceKind::Special, at);
     let current = special.or(regular)?;
-    let taken = offers::best(input, audience, current, at);
+    let before = Before {
+        audience,
+        current,
+        floor_minor: 1,
+        regular,
+        special: special.is_some(),
+    };
+    let (offers, price) = offers::taken(input, &before, at);
     Some(Paid {
         current,
-        offer: taken.map(|(offer, _)| offer),
-        price: taken.map_or(current, |(_, price)| price),
+        offers,
+        price,
         regular,
         special: special.is_some(),
     })
+}
+
+impl<'a> Paid<'a> {
+    /// What the offers were applied to.
+    pub(super) fn before(&self, audience: &'a Audience) -> Before<'a> {
+        Before {
+            audience,
+            current: self.current,
+            floor_minor: 1,
+            regular: self.regular,
+            special: self.special,
+        }
+    }
 }
 
 /// The amount of the row of a kind that holds, by rule 1.

@@ -102,6 +102,15 @@ impl Combination {
         *self == Self::default()
     }
 
+    /// Whether more than one offer can apply to an item.
+    #[must_use]
+    pub fn stacks(&self) -> bool {
+        matches!(
+            self.policy().catalogue.stacking,
+            Stacking::Compound | Stacking::Additive | Stacking::BestPerGroup
+        )
+    }
+
     /// The whole policy: the preset with what was set otherwise.
     #[must_use]
     pub fn policy(&self) -> Policy {

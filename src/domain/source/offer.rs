@@ -42,10 +42,22 @@ impl Target {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
+    /// Whether it applies to goods that are reduced already: by a special
+    /// price, or by another offer where the market's policy stacks them.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub applies_to_reduced: bool,
     /// For whom.
     pub audience: Audience,
+    /// Whether it combines with other offers, where the market's policy does
+    /// not take only one anyway; "cannot be combined" is false.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub combines: bool,
     /// What it does.
     pub effect: Effect,
+    /// Its group: where the market's policy takes the best of each group,
+    /// offers of one group compete. Those without one are a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Its id.
     pub id: OfferId,
     /// Its words per locale.
@@ -75,8 +87,11 @@ impl Offer {
     #[must_use]
     pub fn new(id: OfferId, market: MarketId, effect: Effect, valid_from: Instant) -> Self {
         Self {
+            applies_to_reduced: true,
             audience: Audience::everyone(),
+            combines: true,
             effect,
+            group: None,
             id,
             labels: BTreeMap::new(),
             markets: vec![market],
@@ -93,4 +108,13 @@ impl Offer {
     pub fn is_in(&self, market: &MarketId) -> bool {
         self.markets.contains(market)
     }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+fn is_true(value: &bool) -> bool {
+    *value
 }

@@ -344,6 +344,8 @@ fn why(lang: Lang, format: &Format, reason: Reason) -> String {
         Reason::Excluded => ("excluded", None),
         Reason::FloorReached => ("floor_reached", None),
         Reason::NotLower => ("not_lower", None),
+        Reason::AlreadyReduced => ("already_reduced", None),
+        Reason::DoesNotCombine => ("does_not_combine", None),
         Reason::LowerPriority => ("lower_priority", None),
         Reason::BetterOfferTaken => ("better_offer_taken", None),
         Reason::Unknown => ("unknown", None),

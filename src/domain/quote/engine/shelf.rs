@@ -117,7 +117,8 @@ impl<'a> Shelf<'a> {
     }
 
     /// Takes out those that are not for reduced goods where a special price
-    /// holds, and those that one which does not combine excludes.
+    /// holds, and those that one which does not combine excludes. Where only
+    /// one is taken nothing combines anyway, and the best one stays.
     fn leave_out(&mut self) {
         if self.start.special {
             let reductions = self.reductions;
@@ -138,11 +139,16 @@ impl<'a> Shelf<'a> {
         }
     }
 
+    /// The first that does not combine and takes something off.
     fn first_exclusive(&self) -> Option<usize> {
+        let lowers = |at: usize| {
+            self.after(at, self.first)
+                .is_ok_and(|price| price < self.first)
+        };
         self.valid
             .iter()
             .copied()
-            .find(|&at| self.reductions[at].exclusive)
+            .find(|&at| self.reductions[at].exclusive && lowers(at))
     }
 
     /// The price after a reduction, from a price; or why it takes nothing off.
@@ -318,6 +324,10 @@ impl<'a> Shelf<'a> {
 impl Policy {
     /// Whether the shelf knows offers that do not combine.
     fn catalogue_excludes(&self) -> bool {
-        self.exclusivity != Exclusivity::Ignored
+        let takes_one = matches!(
+            self.catalogue.stacking,
+            Stacking::BestOnly | Stacking::First
+        );
+        self.exclusivity != Exclusivity::Ignored && !takes_one
     }
 }

@@ -1,5 +1,6 @@
 //! One test per rule, with numbers that can be checked by hand.
 
+mod combination;
 mod properties;
 mod rules;
 
@@ -11,7 +12,7 @@ use offercast_contract::{
 };
 
 use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
-use crate::source::{Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRow};
+use crate::source::{Combination, Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRow};
 
 pub(super) fn at(day: i64) -> Instant {
     Instant::from_micros((20_000 + day) * 86_400 * 1_000_000)
@@ -100,6 +101,7 @@ struct Case {
     audience: Audience,
     brand: &'static str,
     category: &'static str,
+    combination: Combination,
     deposit_class: Option<&'static str>,
     offers: Vec<Offer>,
     pack: Option<Measure>,
@@ -114,6 +116,7 @@ fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
         audience: Audience::everyone(),
         brand: "Z Bregov",
         category: "food/dairy",
+        combination: Combination::default(),
         deposit_class: None,
         offers: Vec::new(),
         pack: None,
@@ -142,7 +145,10 @@ impl Case {
     }
 
     fn with<T>(&self, answer: impl FnOnce(&Inputs<'_>) -> T) -> T {
-        let market = market();
+        let market = Market {
+            combination: self.combination,
+            ..market()
+        };
         let offers: Vec<&Offer> = self.offers.iter().collect();
         let prices: Vec<PriceRef<'_>> = self.rows.iter().map(PriceRef::from).collect();
         answer(&Inputs {
