@@ -74,11 +74,17 @@ impl Book {
         }
         for selector in &target.include {
             match selector {
+                Selector::Attribute { name, value } => {
+                    skus.extend(self.index.with_attribute(name, value));
+                }
                 Selector::Brand(brand) => {
                     skus.extend(self.index.brands.get(brand.as_str()).into_iter().flatten());
                 }
                 Selector::Category(path) => skus.extend(self.index.within_category(path)),
                 Selector::Sku(sku) => skus.push(sku),
+                Selector::Tag(tag) => {
+                    skus.extend(self.index.tags.get(tag.as_str()).into_iter().flatten());
+                }
             }
         }
         if target.include.len() > 1 || matches!(target.include.as_slice(), [Selector::Category(_)])
@@ -106,7 +112,7 @@ impl Book {
         target.exclude.is_empty()
             || entry
                 .goods(&self.dictionary)
-                .is_some_and(|goods| target.names(goods.sku, goods.brand, goods.category))
+                .is_some_and(|goods| target.names(&goods.described()))
     }
 
     /// The SKUs for which a price or an offer starts or ends in

@@ -79,6 +79,13 @@ impl Dictionary {
         self.texts.get(number)
     }
 
+    /// The text as it is shared by all that have it.
+    pub(crate) fn shared(&mut self, text: &str) -> Arc<str> {
+        let number = self.number_text(text);
+        self.text(number)
+            .map_or_else(|| Arc::from(text), Arc::clone)
+    }
+
     pub(crate) fn number_text(&mut self, text: &str) -> u32 {
         match self.texts.by_value.get(text) {
             Some(number) => *number,

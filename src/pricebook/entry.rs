@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use offercast_contract::channel::{Label, Labelled, Unlabelled};
 use offercast_contract::{Facts, Hash, Instant, MarketId, Measure, SaleUnit, Sku, canonical_bytes};
 use offercast_domain::resolve::{Goods, PriceRef};
 use offercast_domain::source::{PriceRow, Product};
@@ -24,9 +25,56 @@ pub(crate) struct Stored {
     pub(crate) category: u32,
     deposit_class: Option<u32>,
     pub(crate) facts: Box<str>,
+    /// None for products without tags and attributes: most have none.
+    pub(crate) labels: Option<Box<Labels>>,
     pack: Option<Measure>,
     sale_unit: SaleUnit,
     tax_class: u32,
+}
+
+/// Tags and attributes, sorted, each text shared with all that have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Labels {
+    pub(crate) attributes: Box<[(Arc<str>, Arc<str>)]>,
+    pub(crate) tags: Box<[Arc<str>]>,
+}
+
+impl Labels {
+    fn new(facts: &Facts, dictionary: &mut Dictionary) -> Option<Box<Self>> {
+        if facts.tags.is_empty() && facts.attributes.is_empty() {
+            return None;
+        }
+        let mut shared = |text: &String| dictionary.shared(text);
+        let tags = facts.tags.iter().map(&mut shared).collect();
+        let attributes = facts.attributes.iter();
+        let attributes = attributes.map(|(name, value)| (shared(name), shared(value)));
+        Some(Box::new(Self {
+            attributes: attributes.collect(),
+            tags,
+        }))
+    }
+}
+
+impl Labelled for Labels {
+    fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self
+            .attributes
+            .binary_search_by(|(own, _)| (**own).cmp(name));
+        self.attributes.get(found.ok()?).map(|(_, value)| &**value)
+    }
+
+    fn has_tag(&self, tag: &str) -> bool {
+        self.tags.binary_search_by(|own| (**own).cmp(tag)).is_ok()
+    }
+
+    fn visit(&self, see: &mut dyn FnMut(Label<'_>)) {
+        for (name, value) in &self.attributes {
+            see(Label::Attribute { name, value });
+        }
+        for tag in &self.tags {
+            see(Label::Tag(tag));
+        }
+    }
 }
 
 /// A price row; its lane says the rest.
@@ -44,6 +92,7 @@ const OPEN: i64 = i64::MAX;
 impl Stored {
     pub(crate) fn new(product: &Product, dictionary: &mut Dictionary) -> Self {
         let facts = &product.facts;
+        let labels = Labels::new(facts, dictionary);
         let mut number = |text: &str| dictionary.number_text(text);
         Self {
             brand: facts.brand.as_deref().map(&mut number),
@@ -53,6 +102,7 @@ impl Stored {
             facts: String::from_utf8(canonical_bytes(facts))
                 .unwrap_or_default()
                 .into_boxed_str(),
+            labels,
             pack: facts.pack,
             sale_unit: facts.sale_unit,
             tax_class: number(&product.tax_class),
@@ -141,6 +191,10 @@ impl Entry {
             brand: stored.brand.and_then(text),
             category: text(stored.category)?,
             deposit_class: stored.deposit_class.and_then(text),
+            labels: match &stored.labels {
+                Some(labels) => &**labels,
+                None => &Unlabelled,
+            },
             pack: stored.pack,
             sale_unit: stored.sale_unit,
             sku: &self.sku,

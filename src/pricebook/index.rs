@@ -14,24 +14,28 @@ type Groups<K> = OrdMap<K, OrdSet<Sku>>;
 /// Sorted sets of SKUs, persistent, so that snapshots share them.
 #[derive(Clone, Default)]
 pub(crate) struct Index {
+    attributes: Groups<(Arc<str>, Arc<str>)>,
     pub(crate) boundaries: Groups<Instant>,
     pub(crate) brands: Groups<Arc<str>>,
     pub(crate) categories: Groups<Arc<str>>,
     pub(crate) markets: Groups<MarketId>,
     pub(crate) products: OrdSet<Sku>,
+    pub(crate) tags: Groups<Arc<str>>,
 }
 
 /// Under what an entry is indexed.
 #[derive(Default, PartialEq, Eq)]
-struct Tags {
+struct Places {
+    attributes: BTreeSet<(Arc<str>, Arc<str>)>,
     boundaries: BTreeSet<Instant>,
     brand: Option<Arc<str>>,
     category: Option<Arc<str>>,
     is_product: bool,
     markets: BTreeSet<MarketId>,
+    tags: BTreeSet<Arc<str>>,
 }
 
-impl Tags {
+impl Places {
     fn of(entry: &Entry, dictionary: &Dictionary) -> Self {
         let text = |number: u32| dictionary.text(number).cloned();
         let product = entry.product.as_ref();
@@ -39,7 +43,11 @@ impl Tags {
             .rows
             .iter()
             .filter_map(|row| dictionary.lanes.get(row.lane));
+        let labels = product.and_then(|product| product.labels.as_deref());
         Self {
+            attributes: labels.map_or_else(BTreeSet::new, |labels| {
+                labels.attributes.iter().cloned().collect()
+            }),
             boundaries: entry
                 .rows
                 .iter()
@@ -50,6 +58,9 @@ impl Tags {
             category: product.and_then(|product| text(product.category)),
             is_product: product.is_some(),
             markets: lanes.map(|lane| lane.place.market.clone()).collect(),
+            tags: labels.map_or_else(BTreeSet::new, |labels| {
+                labels.tags.iter().cloned().collect()
+            }),
         }
     }
 }
@@ -57,8 +68,8 @@ impl Tags {
 impl Index {
     /// Moves a SKU from where it was to where it is.
     pub(crate) fn replace(&mut self, old: Option<&Entry>, new: &Entry, dictionary: &Dictionary) {
-        let before = old.map_or_else(Tags::default, |entry| Tags::of(entry, dictionary));
-        let after = Tags::of(new, dictionary);
+        let before = old.map_or_else(Places::default, |entry| Places::of(entry, dictionary));
+        let after = Places::of(new, dictionary);
         if before == after {
             return;
         }
@@ -69,6 +80,13 @@ impl Index {
             &after.boundaries,
             sku,
         );
+        move_groups(
+            &mut self.attributes,
+            &before.attributes,
+            &after.attributes,
+            sku,
+        );
+        move_groups(&mut self.tags, &before.tags, &after.tags, sku);
         move_groups(&mut self.markets, &before.markets, &after.markets, sku);
         let set = |text: &Option<Arc<str>>| text.iter().cloned().collect();
         move_groups(
@@ -95,37 +113,53 @@ impl Index {
         entries: impl Iterator<Item = &'e Entry>,
         dictionary: &Dictionary,
     ) -> Self {
+        let mut attributes: BTreeMap<(Arc<str>, Arc<str>), Vec<Sku>> = BTreeMap::new();
+        let mut tags: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
         let mut boundaries: BTreeMap<Instant, Vec<Sku>> = BTreeMap::new();
         let mut brands: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
         let mut categories: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
         let mut markets: BTreeMap<MarketId, Vec<Sku>> = BTreeMap::new();
         let mut products = Vec::new();
         for entry in entries {
-            let tags = Tags::of(entry, dictionary);
+            let places = Places::of(entry, dictionary);
             let sku = || entry.sku.clone();
-            for at in tags.boundaries {
+            for attribute in places.attributes {
+                attributes.entry(attribute).or_default().push(sku());
+            }
+            for tag in places.tags {
+                tags.entry(tag).or_default().push(sku());
+            }
+            for at in places.boundaries {
                 boundaries.entry(at).or_default().push(sku());
             }
-            for market in tags.markets {
+            for market in places.markets {
                 markets.entry(market).or_default().push(sku());
             }
-            if let Some(brand) = tags.brand {
+            if let Some(brand) = places.brand {
                 brands.entry(brand).or_default().push(sku());
             }
-            if let Some(category) = tags.category {
+            if let Some(category) = places.category {
                 categories.entry(category).or_default().push(sku());
             }
-            if tags.is_product {
+            if places.is_product {
                 products.push(sku());
             }
         }
         Self {
+            attributes: grouped(attributes),
             boundaries: grouped(boundaries),
             brands: grouped(brands),
             categories: grouped(categories),
             markets: grouped(markets),
             products: products.into_iter().collect(),
+            tags: grouped(tags),
         }
+    }
+
+    /// The SKUs that have an attribute with a value.
+    pub(crate) fn with_attribute(&self, name: &str, value: &str) -> impl Iterator<Item = &Sku> {
+        let key = (Arc::from(name), Arc::from(value));
+        self.attributes.get(&key).into_iter().flatten()
     }
 
     /// The SKUs of a category and of all below it.

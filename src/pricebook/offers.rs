@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use offercast_contract::channel::Selector;
+use offercast_contract::channel::{Label, Selector};
 use offercast_contract::{Instant, MarketId, OfferId, Sku};
 use offercast_domain::resolve::Goods;
 use offercast_domain::source::Offer;
@@ -22,10 +22,12 @@ pub(crate) struct OfferBook {
 /// that may match.
 #[derive(Default)]
 struct MarketOffers {
+    attributes: HashMap<String, HashMap<String, Offers>>,
     brands: HashMap<String, Offers>,
     categories: HashMap<String, Offers>,
     everything: Offers,
     skus: HashMap<Sku, Offers>,
+    tags: HashMap<String, Offers>,
 }
 
 impl OfferBook {
@@ -85,11 +87,16 @@ impl MarketOffers {
             }
             for selector in &offer.target.include {
                 let list = match selector {
+                    Selector::Attribute { name, value } => {
+                        let values = index.attributes.entry_ref(name.as_str()).or_default();
+                        values.entry_ref(value.as_str()).or_default()
+                    }
                     Selector::Brand(brand) => index.brands.entry_ref(brand.as_str()).or_default(),
                     Selector::Category(path) => {
                         index.categories.entry_ref(path.as_str()).or_default()
                     }
                     Selector::Sku(sku) => index.skus.entry(sku.clone()).or_default(),
+                    Selector::Tag(tag) => index.tags.entry_ref(tag.as_str()).or_default(),
                 };
                 list.push(Arc::clone(offer));
             }
@@ -110,6 +117,16 @@ impl MarketOffers {
             }))
             .map(Arc::as_ref)
             .collect();
+        goods.labels.visit(&mut |label| {
+            let list = match label {
+                Label::Attribute { name, value } => self
+                    .attributes
+                    .get(name)
+                    .and_then(|values| values.get(value)),
+                Label::Tag(tag) => self.tags.get(tag),
+            };
+            found.extend(list.into_iter().flatten().map(Arc::as_ref));
+        });
         if found.len() > 1 {
             found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
             found.dedup_by(|a, b| std::ptr::eq(*a, *b));

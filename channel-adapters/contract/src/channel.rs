@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::claims::Field;
+pub use crate::selector::{Described, Label, Labelled, Selector, Unlabelled, is_within};
 use crate::{ChannelId, Facts, Hash, Instant, Locale, Sku, View};
 
 /// The kind of adapter that serves a channel: `site`, `app`, `till` …
@@ -36,44 +37,12 @@ pub struct Assortment {
     pub include: Vec<Selector>,
 }
 
-/// One way to name products.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Selector {
-    /// A brand, as written.
-    Brand(String),
-    /// A category and everything below it.
-    Category(String),
-    /// One SKU.
-    Sku(Sku),
-}
-
-impl Selector {
-    /// Whether the product is named.
-    #[must_use]
-    pub fn matches(&self, sku: &Sku, brand: Option<&str>, category: &str) -> bool {
-        match self {
-            Self::Brand(name) => brand == Some(name.as_str()),
-            Self::Category(path) => is_within(category, path),
-            Self::Sku(wanted) => wanted == sku,
-        }
-    }
-}
-
-/// Whether the category path `category` is `ancestor` or below it.
-#[must_use]
-pub fn is_within(category: &str, ancestor: &str) -> bool {
-    category
-        .strip_prefix(ancestor)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 impl Assortment {
     /// Whether the channel carries the product.
     #[must_use]
     pub fn carries(&self, sku: &Sku, facts: &Facts) -> bool {
-        let named =
-            |selector: &Selector| selector.matches(sku, facts.brand.as_deref(), &facts.category);
+        let product = Described::new(sku, facts);
+        let named = |selector: &Selector| selector.matches(&product);
         (self.include.is_empty() || self.include.iter().any(named))
             && !self.exclude.iter().any(named)
     }

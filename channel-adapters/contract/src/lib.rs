@@ -21,6 +21,7 @@ pub mod message;
 pub mod money;
 pub mod product;
 pub mod projection;
+mod selector;
 pub mod terms;
 pub mod time;
 pub mod timeline;

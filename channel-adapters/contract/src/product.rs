@@ -1,6 +1,6 @@
 //! What an adapter must know of a product to render it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
+    /// Attributes: one value per name, both as written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// The brand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
@@ -60,6 +63,9 @@ pub struct Facts {
     /// The step of the quantity, if not one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Quantity>,
+    /// Tags, as written: what the product is, or a list that it stands on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
 }
 
 impl Facts {
@@ -67,6 +73,7 @@ impl Facts {
     #[must_use]
     pub fn new(category: String, sale_unit: SaleUnit, content: BTreeMap<Locale, Content>) -> Self {
         Self {
+            attributes: BTreeMap::new(),
             brand: None,
             category,
             content,
@@ -76,6 +83,7 @@ impl Facts {
             pack: None,
             sale_unit,
             step: None,
+            tags: BTreeSet::new(),
         }
     }
 

@@ -73,6 +73,7 @@ fn check_facts(problems: &mut Problems, index: usize, facts: &Facts) {
     if let Some(brand) = &facts.brand {
         check_text(problems, index, "product.facts.brand", brand, NAME_MAX);
     }
+    check_labels_of(problems, index, facts);
     if let Some(Err(reason)) = facts.gtin.as_deref().map(gtin_rule) {
         problems.refuse(index, "product.facts.gtin", invalid, reason);
     }
@@ -103,6 +104,33 @@ fn check_facts(problems: &mut Problems, index: usize, facts: &Facts) {
     {
         let code = WarningCode::ImplausiblePack;
         problems.warn(index, "product.facts.pack", code, reason.to_string());
+    }
+}
+
+/// The most tags or attributes of a product: they travel with it.
+const LABELS_MAX: usize = 100;
+
+fn check_labels_of(problems: &mut Problems, index: usize, facts: &Facts) {
+    let padded = |text: &str| text.trim() != text;
+    for (field, count) in [
+        ("product.facts.attributes", facts.attributes.len()),
+        ("product.facts.tags", facts.tags.len()),
+    ] {
+        if count > LABELS_MAX {
+            let reason = format!("has {count} entries, at most {LABELS_MAX} are allowed");
+            problems.refuse(index, field, ErrorCode::Invalid, reason);
+        }
+    }
+    let tags = facts.tags.iter().map(|tag| ("product.facts.tags", tag));
+    let attributes = facts.attributes.iter();
+    let attributes = attributes.flat_map(|pair| [pair.0, pair.1]);
+    let attributes = attributes.map(|text| ("product.facts.attributes", text));
+    for (field, text) in tags.chain(attributes) {
+        check_text(problems, index, field, text, NAME_MAX);
+        if padded(text) {
+            let reason = format!("{text:?} has blanks around it");
+            problems.refuse(index, field, ErrorCode::Invalid, reason);
+        }
     }
 }
 

@@ -160,7 +160,7 @@ pub(super) fn too_low(
     let goods = Goods::from(&*product);
     let matching: Vec<&Arc<Offer>> = offers
         .iter()
-        .filter(|offer| offer.target.names(goods.sku, goods.brand, goods.category))
+        .filter(|offer| offer.target.names(&goods.described()))
         .filter(|offer| offer.valid_until.is_none_or(|until| now < until))
         .collect();
     if matching.is_empty() {

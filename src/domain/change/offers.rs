@@ -9,7 +9,7 @@ use super::overlay::Overlay;
 use super::problem::Problems;
 use super::text::{NAME_MAX, SHORT_MAX, category_rule, check_labels, check_text, check_time_zone};
 use super::{ErrorCode, WarningCode};
-use crate::source::{Effect, Offer};
+use crate::source::{Effect, Offer, PriceRange};
 
 pub(super) fn check_offer(
     problems: &mut Problems,
@@ -44,7 +44,20 @@ pub(super) fn check_offer(
         &offer.target.exclude,
         state,
     );
+    check_range(problems, index, offer.target.price);
     check_places(problems, index, offer, state);
+}
+
+fn check_range(problems: &mut Problems, index: usize, range: Option<PriceRange>) {
+    let Some(range) = range else { return };
+    let reason = match (range.min_minor, range.max_minor) {
+        (None, None) => "has neither a lowest nor a highest price",
+        (Some(min), _) if min < 0 => "has a lowest price below zero",
+        (Some(min), Some(max)) if max < min => "has a highest price below the lowest",
+        (_, Some(max)) if max < 1 => "has a highest price that is not above zero",
+        _ => return,
+    };
+    problems.refuse(index, "offer.target.price", ErrorCode::Invalid, reason);
 }
 
 /// The markets are there, each once, and share a currency where the effect is
@@ -71,6 +84,10 @@ fn check_places(problems: &mut Problems, index: usize, offer: &Offer, state: &mu
                 problems.warn(index, "offer.labels", WarningCode::MissingLocale, reason);
             }
         }
+    }
+    if currencies.len() > 1 && offer.target.price.is_some() {
+        let reason = "is in amounts, and the markets have different currencies";
+        problems.refuse(index, "offer.target.price", ErrorCode::Invalid, reason);
     }
     if currencies.len() > 1 && !matches!(offer.effect, Effect::PercentOff(_)) {
         let reason = "is an amount, and the markets have different currencies";
@@ -126,7 +143,13 @@ fn check_selectors(
                     problems.refuse(index, field, ErrorCode::Invalid, reason);
                 }
             }
-            Selector::Brand(brand) => check_text(problems, index, &field, brand, NAME_MAX),
+            Selector::Attribute { name, value } => {
+                check_text(problems, index, &format!("{field}.name"), name, NAME_MAX);
+                check_text(problems, index, &format!("{field}.value"), value, NAME_MAX);
+            }
+            Selector::Brand(name) | Selector::Tag(name) => {
+                check_text(problems, index, &field, name, NAME_MAX);
+            }
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum Reason {
     NotTargeted,
     /// The offer excludes the product.
     Excluded,
+    /// The price before offers is outside the offer's range.
+    OutsidePriceRange,
     /// It would take the price to zero or below.
     FloorReached,
     /// It would not lower the price.

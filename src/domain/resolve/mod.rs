@@ -53,6 +53,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use offercast_contract::channel::{Described, Labelled};
 use offercast_contract::{
     Amount, AppliedOffer, Audience, Condition, ConditionalPrice, Horizon, Instant, Measure,
     ReferencePrice, SaleUnit, Sku, Tax, Terms, Timeline, ZoneId,
@@ -73,6 +74,8 @@ pub struct Goods<'a> {
     pub category: &'a str,
     /// The deposit class.
     pub deposit_class: Option<&'a str>,
+    /// Tags and attributes.
+    pub labels: &'a dyn Labelled,
     /// What one piece holds.
     pub pack: Option<Measure>,
     /// In what unit it is sold.
@@ -89,10 +92,24 @@ impl<'a> From<&'a Product> for Goods<'a> {
             brand: product.facts.brand.as_deref(),
             category: &product.facts.category,
             deposit_class: product.deposit_class.as_deref(),
+            labels: &product.facts,
             pack: product.facts.pack,
             sale_unit: product.facts.sale_unit,
             sku: &product.sku,
             tax_class: &product.tax_class,
+        }
+    }
+}
+
+impl<'a> Goods<'a> {
+    /// What selectors look at.
+    #[must_use]
+    pub fn described(&self) -> Described<'a> {
+        Described {
+            brand: self.brand,
+            category: self.category,
+            labels: self.labels,
+            sku: self.sku,
         }
     }
 }

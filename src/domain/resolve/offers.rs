@@ -132,14 +132,16 @@ fn eligible(
     if offer.audience != *before.audience && !is_everyone(&offer.audience) {
         return Err(Reason::OtherAudience);
     }
-    let names = |selector: &Selector| {
-        selector.matches(input.goods.sku, input.goods.brand, input.goods.category)
-    };
+    let product = input.goods.described();
+    let names = |selector: &Selector| selector.matches(&product);
     if !offer.target.include.is_empty() && !offer.target.include.iter().any(names) {
         return Err(Reason::NotTargeted);
     }
     if offer.target.exclude.iter().any(names) {
         return Err(Reason::Excluded);
+    }
+    if !offer.target.costs(before.current) {
+        return Err(Reason::OutsidePriceRange);
     }
     Ok(())
 }

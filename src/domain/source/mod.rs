@@ -15,6 +15,6 @@ mod product;
 pub use combination::{Combination, Preset};
 pub use document::{Document, DocumentKey, DocumentKind};
 pub use market::{GuardLimits, Market, Zone};
-pub use offer::{Effect, Offer, Target};
+pub use offer::{Effect, Offer, PriceRange, Target};
 pub use price::{Place, PriceKey, PriceKind, PriceRow};
 pub use product::Product;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use offercast_contract::channel::Selector;
-use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::channel::{Described, Selector};
+use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, ZoneId};
 use serde::{Deserialize, Serialize};
 
 /// What a discount does to the current price.
@@ -26,13 +26,38 @@ pub struct Target {
     /// What is targeted; empty for everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<Selector>,
+    /// The range in which the price before offers must lie; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<PriceRange>,
+}
+
+/// Prices between two bounds, both inclusive, in minor units of the market's
+/// currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceRange {
+    /// The highest; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_minor: Option<i64>,
+    /// The lowest; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_minor: Option<i64>,
 }
 
 impl Target {
-    /// Whether the product is targeted and not excluded.
+    /// Whether a price before offers, in minor units, lies in the range.
     #[must_use]
-    pub fn names(&self, sku: &Sku, brand: Option<&str>, category: &str) -> bool {
-        let matches = |selector: &Selector| selector.matches(sku, brand, category);
+    pub fn costs(&self, minor: i64) -> bool {
+        self.price.is_none_or(|range| {
+            range.min_minor.is_none_or(|min| min <= minor)
+                && range.max_minor.is_none_or(|max| minor <= max)
+        })
+    }
+
+    /// Whether the product is targeted and not excluded, whatever it costs.
+    #[must_use]
+    pub fn names(&self, product: &Described<'_>) -> bool {
+        let matches = |selector: &Selector| selector.matches(product);
         (self.include.is_empty() || self.include.iter().any(matches))
             && !self.exclude.iter().any(matches)
     }

@@ -341,6 +341,7 @@ fn why(lang: Lang, format: &Format, reason: Reason) -> String {
         Reason::LessSpecific => ("less_specific", None),
         Reason::SpecialHolds => ("special_holds", None),
         Reason::NotTargeted => ("not_targeted", None),
+        Reason::OutsidePriceRange => ("outside_price_range", None),
         Reason::Excluded => ("excluded", None),
         Reason::FloorReached => ("floor_reached", None),
         Reason::NotLower => ("not_lower", None),

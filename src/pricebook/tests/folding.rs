@@ -4,7 +4,7 @@ use offercast_contract::Horizon;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::model::{Model, channel, day, market, offer, price, product, zone};
+use super::model::{Model, channel, day, labelled, market, offer, price, product, zone};
 use crate::fold::move_horizon;
 
 fn pick<T: Clone + std::fmt::Debug + 'static>(from: &[T]) -> impl Strategy<Value = T> + use<T> {
@@ -39,25 +39,42 @@ fn any_offer() -> impl Strategy<Value = Value> {
         json!([{"category": "food/dairy"}, {"brand": "X"}]),
         json!([{"brand": "Y"}]),
         json!([{"sku": "a"}]),
+        json!([{"tag": "new"}]),
+        json!([{"tag": "old"}, {"attribute": {"name": "size", "value": "XL"}}]),
     ]);
     let exclude = pick(&[
         json!([]),
         json!([{"category": "food/dairy"}]),
         json!([{"sku": "b"}]),
+        json!([{"tag": "new"}]),
+    ]);
+    let range = pick(&[
+        json!(null),
+        json!({"max_minor": 400}),
+        json!({"min_minor": 300, "max_minor": 500}),
     ]);
     let place = pick(&[json!([]), json!(["region"]), json!(["store"])]);
     let interval = (-3_i64..12, 1_i64..8);
     let id = pick(&["o1", "o2", "o3"]);
-    (id, 100_u32..9_000, include, exclude, place, interval).prop_map(
-        |(id, percent, include, exclude, zones, (from, days))| {
-            let mut change = offer(id, percent, &include);
-            change["offer"]["target"]["exclude"] = exclude;
-            change["offer"]["zones"] = zones;
-            change["offer"]["valid_from"] = json!(day(from));
-            change["offer"]["valid_until"] = json!(day(from + days));
-            change
-        },
+    (
+        id,
+        100_u32..9_000,
+        include,
+        (exclude, range),
+        place,
+        interval,
     )
+        .prop_map(
+            |(id, percent, include, (exclude, range), zones, (from, days))| {
+                let mut change = offer(id, percent, &include);
+                change["offer"]["target"]["exclude"] = exclude;
+                change["offer"]["target"]["price"] = range;
+                change["offer"]["zones"] = zones;
+                change["offer"]["valid_from"] = json!(day(from));
+                change["offer"]["valid_until"] = json!(day(from + days));
+                change
+            },
+        )
 }
 
 fn any_change() -> impl Strategy<Value = Value> {
@@ -69,8 +86,10 @@ fn any_change() -> impl Strategy<Value = Value> {
     prop_oneof![
         6 => any_price(),
         3 => any_offer(),
-        3 => (any_sku(), category, pick(&["X", "Y"]))
-            .prop_map(|(sku, category, brand)| product(sku, category, brand)),
+        3 => (any_sku(), category, pick(&["X", "Y"]), pick(&["", "new", "old"]), pick(&["", "XL"]))
+            .prop_map(|(sku, category, brand, tag, size)| {
+                labelled(product(sku, category, brand), tag, size)
+            }),
         1 => any_sku().prop_map(|sku| json!({"type": "end_product", "sku": sku})),
         1 => (any_sku(), pick(&["regular", "special"])).prop_map(|(sku, kind)| json!({
             "type": "end_price", "sku": sku, "market": "hr", "kind": kind, "at": day(4)

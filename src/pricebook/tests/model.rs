@@ -180,6 +180,18 @@ pub(super) fn product(sku: &str, category: &str, brand: &str) -> Value {
     }})
 }
 
+/// The product with a tag and an attribute; none of either for an empty text.
+pub(super) fn labelled(mut product: Value, tag: &str, size: &str) -> Value {
+    let facts = &mut product["product"]["facts"];
+    if !tag.is_empty() {
+        facts["tags"] = json!([tag]);
+    }
+    if !size.is_empty() {
+        facts["attributes"] = json!({"size": size});
+    }
+    product
+}
+
 pub(super) fn price(sku: &str, kind: &str, amount: &str) -> Value {
     json!({
         "type": "set_price", "sku": sku, "market": "hr", "kind": kind, "amount": amount,

@@ -145,7 +145,7 @@ impl Current for Rows {
                 .any(|row| row.key.place.market == *market);
             sold && self.product(sku).is_some_and(|product| {
                 let facts = &product.facts;
-                target.names(sku, facts.brand.as_deref(), &facts.category)
+                target.names(&offercast_contract::channel::Described::new(sku, facts))
             })
         });
         skus

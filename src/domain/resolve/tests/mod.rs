@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 use offercast_contract::channel::Selector;
 use offercast_contract::{
-    Audience, Currency, Instant, MarketId, Measure, MeasureUnit, SaleUnit, Sku, Terms, ZoneId,
+    Audience, Currency, Facts, Instant, MarketId, Measure, MeasureUnit, SaleUnit, Sku, Terms,
+    ZoneId,
 };
 
 use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
-use crate::source::{Combination, Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRow};
+use crate::source::{
+    Combination, Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRange, PriceRow,
+};
 
 pub(super) fn at(day: i64) -> Instant {
     Instant::from_micros((20_000 + day) * 86_400 * 1_000_000)
@@ -103,6 +106,7 @@ struct Case {
     category: &'static str,
     combination: Combination,
     deposit_class: Option<&'static str>,
+    labels: Facts,
     offers: Vec<Offer>,
     pack: Option<Measure>,
     rows: Vec<PriceRow>,
@@ -118,6 +122,7 @@ fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
         category: "food/dairy",
         combination: Combination::default(),
         deposit_class: None,
+        labels: Facts::new(String::new(), SaleUnit::Piece, BTreeMap::new()),
         offers: Vec::new(),
         pack: None,
         rows: rows.into_iter().collect(),
@@ -157,6 +162,7 @@ impl Case {
                 brand: Some(self.brand),
                 category: self.category,
                 deposit_class: self.deposit_class,
+                labels: &self.labels,
                 pack: self.pack,
                 sale_unit: self.sale_unit,
                 sku: &self.sku,

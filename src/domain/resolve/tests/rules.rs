@@ -242,3 +242,53 @@ fn every_row_is_explained() {
     assert_eq!(of_amount(300), Some(Reason::OtherAudience));
     assert_eq!(of_amount(390), Some(Reason::NotYetValid { from: at(5) }));
 }
+
+#[test]
+fn targets_look_at_labels_and_at_the_price_before_offers() {
+    let tagged = |tags: &[&str]| {
+        let mut shop = case([regular(1_000)]);
+        shop.labels.tags = tags.iter().map(ToString::to_string).collect();
+        shop.labels.attributes = BTreeMap::from([("size".to_owned(), "XL".to_owned())]);
+        shop
+    };
+    let with = |include: Vec<Selector>, exclude: Vec<Selector>| {
+        let mut made = offer("tenth", Effect::PercentOff(1_000));
+        made.target.include = include;
+        made.target.exclude = exclude;
+        made
+    };
+    let tag = |text: &str| Selector::Tag(text.to_owned());
+    let size = |text: &str| Selector::Attribute {
+        name: "size".to_owned(),
+        value: text.to_owned(),
+    };
+    for (made, price) in [
+        (with(vec![tag("new")], vec![]), 900),
+        (with(vec![tag("old")], vec![]), 1_000),
+        (with(vec![size("XL")], vec![]), 900),
+        (with(vec![size("S")], vec![]), 1_000),
+        (with(vec![], vec![tag("new")]), 1_000),
+        (with(vec![tag("new")], vec![size("XL")]), 1_000),
+    ] {
+        assert_eq!(tagged(&["new"]).offers([made]).price(), price);
+    }
+    let ranged = |min_minor, max_minor| {
+        let mut made = with(vec![], vec![]);
+        made.target.price = Some(PriceRange {
+            max_minor,
+            min_minor,
+        });
+        made
+    };
+    for (made, price) in [
+        (ranged(Some(1_000), Some(1_000)), 900),
+        (ranged(Some(1_001), None), 1_000),
+        (ranged(None, Some(999)), 1_000),
+        (ranged(None, Some(1_000)), 900),
+    ] {
+        assert_eq!(tagged(&[]).offers([made]).price(), price);
+    }
+    // It is the special price that must lie in the range where one holds.
+    let cheap = case([regular(1_000), special(500)]).offers([ranged(None, Some(600))]);
+    assert_eq!(cheap.price(), 450);
+}
