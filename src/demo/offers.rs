@@ -20,8 +20,8 @@ pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
             ("ru", "Неделя сыра −15 %"),
         ])?,
         target: Target {
-            exclude: Vec::new(),
             include: vec![Selector::Category("food/dairy/cheese".to_owned())],
+            ..Target::default()
         },
         valid_until: Some(hours(6 * 24)),
         ..Offer::new(
@@ -38,11 +38,11 @@ pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
             ("ru", "Кофе и чай −10 %"),
         ])?,
         target: Target {
-            exclude: Vec::new(),
             include: vec![
                 Selector::Category("drinks/coffee".to_owned()),
                 Selector::Category("drinks/tea".to_owned()),
             ],
+            ..Target::default()
         },
         valid_until: Some(hours(48)),
         ..Offer::new(

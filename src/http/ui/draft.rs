@@ -236,8 +236,8 @@ impl Form<'_> {
             offer: Box::new(Offer {
                 labels,
                 target: Target {
-                    exclude: Vec::new(),
                     include: vec![Selector::Sku(sku.clone())],
+                    ..Target::default()
                 },
                 valid_until: until,
                 zones: place.zone.into_iter().collect(),

@@ -117,8 +117,8 @@ fn offer(id: usize, include: Vec<Selector>, from: i64, until: i64) -> Offer {
     Offer {
         labels: BTreeMap::from([("hr".parse().unwrap(), "Akcija".to_owned())]),
         target: Target {
-            exclude: Vec::new(),
             include,
+            ..Target::default()
         },
         valid_until: Some(day(until)),
         ..Offer::new(
