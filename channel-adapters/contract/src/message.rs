@@ -144,13 +144,21 @@ pub enum MessageError {
     Version(u32),
 }
 
-/// The bytes of a message.
+/// The bytes of a message, canonical like all others.
 #[must_use]
 pub fn encode<T: Serialize>(body: T) -> Vec<u8> {
-    crate::canonical_bytes(&Envelope {
+    let envelope = Envelope {
         body,
         version: crate::CONTRACT_VERSION,
-    })
+    };
+    // Serde writes the tag of a message before its fields, wherever its name
+    // would stand among theirs.
+    let sorted: BTreeMap<String, serde_json::Value> = match serde_json::to_value(&envelope) {
+        Ok(serde_json::Value::Object(fields)) => fields.into_iter().collect(),
+        // Messages are objects, and writing them into memory cannot fail.
+        _ => BTreeMap::new(),
+    };
+    crate::canonical_bytes(&sorted)
 }
 
 /// Parses the bytes of a message; the version is checked before the shape.

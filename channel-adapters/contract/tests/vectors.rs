@@ -285,6 +285,8 @@ fn messages() {
     let mut vectors = serde_json::Map::new();
     for (name, bytes) in examples() {
         let value: Value = serde_json::from_slice(&bytes).unwrap();
+        let theirs = serde_json_canonicalizer::to_vec(&value).unwrap();
+        assert_eq!(bytes, theirs, "{name} is not canonical");
         vectors.insert(
             name.to_owned(),
             json!({"message": value, "sha256": Hash::of(&[&bytes])}),
