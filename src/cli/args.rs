@@ -69,6 +69,14 @@ pub(crate) enum Command {
     },
     /// Write the terms of a market as CSV
     ExportTerms(ExportArgs),
+    /// Run the adapters' conformance suite against a program in any language
+    Conformance {
+        /// The program; it answers on its standard output, see docs/CONTRACT.md.
+        program: String,
+        /// Its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Compare baskets with what seven commerce systems compute
     ///
     /// Reads cases (one JSON object a line), computes each with its system's

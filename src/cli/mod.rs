@@ -4,6 +4,7 @@ mod adapter;
 mod args;
 mod channel;
 mod client;
+mod conformance;
 mod demo;
 mod export;
 mod failure;
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::OpenEpoch { reason } => operate::open_epoch(&load()?, &reason),
         Command::ExportTerms(args) => export::run(&load()?, &args),
+        Command::Conformance { program, arguments } => conformance::run(&program, &arguments),
         Command::QuoteCheck { file } => quote_check::run(&file),
         Command::Token { name, scopes } => token::run(&name, &scopes),
     }

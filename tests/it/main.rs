@@ -15,6 +15,7 @@
 
 mod channels_outside;
 mod failing_parts;
+mod foreign;
 mod imports;
 mod konzum;
 mod main_job;

@@ -17,6 +17,7 @@ pub mod http;
 pub mod outlet;
 pub mod ports;
 pub mod present;
+pub mod process;
 pub mod samples;
 pub mod state;
 pub mod templates;

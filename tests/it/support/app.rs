@@ -35,6 +35,13 @@ pub(crate) struct Production {
     links: [String; 4],
 }
 
+impl Production {
+    /// The broker, as servers reach it.
+    pub(crate) fn broker_url(&self) -> String {
+        self.links[1].clone()
+    }
+}
+
 /// A running installation.
 pub(crate) struct TestApp {
     pub(crate) directory: TempDir,

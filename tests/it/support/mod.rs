@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) use app::{CHANNELS, PULLED, SERVER, TILLS, TestApp, rewrite};
 pub(crate) use backends::{Backends, production};
 pub(crate) use client::{Answer, new_key, regular_price, row_of};
-pub(crate) use process::{Ended, command, run};
+pub(crate) use process::{Ended, Process, command, run};
 pub(crate) use wire::Wire;
 
 /// How long anything may take that takes milliseconds on an idle machine.
