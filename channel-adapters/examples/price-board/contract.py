@@ -172,6 +172,10 @@ def names(selector: dict, sku: str, facts: dict) -> bool:
             return facts.get("brand") == wanted
         case "category":
             return is_within(facts["category"], wanted)
+        case "tag":
+            return wanted in facts.get("tags", [])
+        case "attribute":
+            return facts.get("attributes", {}).get(wanted["name"]) == wanted["value"]
     raise Refused(f"a selector by {kind}, which this adapter does not know")
 
 
