@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use offercast_contract::channel::Selector;
 use offercast_contract::{Instant, MarketId, OfferId, Sku, View};
 use offercast_domain::revision::Delta;
-use offercast_domain::source::{Document, DocumentKey, DocumentKind, Offer, Target};
+use offercast_domain::source::{Document, DocumentKey, DocumentKind, Offer, Restriction, Target};
 
 use crate::Book;
 
@@ -14,7 +14,9 @@ use crate::Book;
 ///
 /// - a price or a product: its SKU;
 /// - an offer: what its old and its new version target;
-/// - a market or a zone: all SKUs with prices in the market;
+/// - a restriction: the SKUs with prices in its market that are of its class,
+///   in its old and its new version;
+/// - order conditions, a market or a zone: all SKUs with prices in the market;
 /// - a channel whose views changed: all SKUs with prices in the markets of the
 ///   views that came or went.
 #[must_use]
@@ -43,7 +45,15 @@ pub fn affected(old: &Book, new: &Book, delta: &Delta) -> BTreeSet<Sku> {
                     }
                 }
             }
-            DocumentKind::Market | DocumentKind::Zone => {
+            DocumentKind::Restriction => {
+                let (market, id) = key.id.split_once('/').unwrap_or_default();
+                for book in [old, new] {
+                    if let Some(restriction) = book.rules.restriction(market, id) {
+                        skus.extend(book.restricted_by(restriction));
+                    }
+                }
+            }
+            DocumentKind::Market | DocumentKind::OrderConditions | DocumentKind::Zone => {
                 let market = key.id.split('/').next().unwrap_or_default();
                 markets.extend(MarketId::parse(market));
             }
@@ -102,6 +112,10 @@ impl Book {
         markets.flat_map(|market| self.targeted_skus(market, &offer.target))
     }
 
+    fn restricted_by(&self, restriction: &Restriction) -> Vec<Sku> {
+        self.restricted_skus(&restriction.market, &restriction.class)
+    }
+
     fn is_target(&self, sku: &Sku, market: &MarketId, target: &Target) -> bool {
         let Some(entry) = self.entry(sku) else {
             return false;
@@ -115,7 +129,8 @@ impl Book {
                 .is_some_and(|goods| target.names(&goods.described()))
     }
 
-    /// The SKUs for which a price or an offer starts or ends in
+    /// The SKUs for which a price, an offer, a restriction or order conditions
+    /// start or end in
     /// `[from, until)`.
     #[must_use]
     pub fn with_boundaries_between(&self, from: Instant, until: Instant) -> BTreeSet<Sku> {
@@ -126,6 +141,19 @@ impl Book {
         let mut skus: Vec<Sku> = priced.flat_map(|(_, skus)| skus.iter().cloned()).collect();
         for offer in self.offers.with_boundary(from, until) {
             skus.extend(self.reached_by(offer));
+        }
+        for restriction in self.rules.restrictions_with_boundary(from, until) {
+            skus.extend(self.restricted_by(restriction));
+        }
+        for market in self.rules.order_with_boundary(from, until) {
+            skus.extend(
+                self.index
+                    .markets
+                    .get(market)
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
         }
         skus.into_iter().collect()
     }

@@ -72,7 +72,7 @@ impl Book {
         self.shards.put(Arc::new(entry));
     }
 
-    /// Markets, zones and channels; answers with the offers.
+    /// All documents but products; answers with the offers.
     fn apply_documents(&mut self, delta: &Delta) -> Vec<(OfferId, Option<Offer>)> {
         let mut offers = Vec::new();
         for key in &delta.closed_documents {
@@ -96,6 +96,10 @@ impl Book {
             DocumentKind::Offer => {
                 offers.extend(OfferId::parse(&key.id).map(|id| (id, None)));
             }
+            DocumentKind::OrderConditions => Arc::make_mut(&mut self.rules).end_order(&key.id),
+            DocumentKind::Restriction => {
+                Arc::make_mut(&mut self.rules).end_restriction(&key.id);
+            }
             DocumentKind::Zone => {
                 Arc::make_mut(&mut self.zones)
                     .retain(|(market, zone), _| key.id != format!("{market}/{zone}"));
@@ -118,6 +122,12 @@ impl Book {
             Document::Market(market) => {
                 let market = Arc::new(market.clone());
                 Arc::make_mut(&mut self.markets).insert(market.id.clone(), market);
+            }
+            Document::OrderConditions(order) => {
+                Arc::make_mut(&mut self.rules).put_order(order.clone());
+            }
+            Document::Restriction(restriction) => {
+                Arc::make_mut(&mut self.rules).put_restriction(restriction.clone());
             }
             Document::Offer(offer) => offers.push((offer.id.clone(), Some(offer.clone()))),
             Document::Zone(zone) => {

@@ -6,12 +6,15 @@ use offercast_contract::{
     ZoneId,
 };
 use offercast_domain::revision::Head;
-use offercast_domain::source::{Market, Offer, PriceRow, Product, Zone};
+use offercast_domain::source::{
+    Market, Offer, OrderConditions, PriceRow, Product, Restriction, Zone,
+};
 
 use crate::dictionary::Dictionary;
 use crate::entry::Entry;
 use crate::index::Index;
 use crate::offers::OfferBook;
+use crate::rules::RuleBook;
 use crate::shards::Shards;
 
 /// A snapshot of all current rows. Clones share everything.
@@ -23,6 +26,7 @@ pub struct Book {
     pub(crate) index: Index,
     pub(crate) markets: Arc<BTreeMap<MarketId, Arc<Market>>>,
     pub(crate) offers: Arc<OfferBook>,
+    pub(crate) rules: Arc<RuleBook>,
     pub(crate) shards: Shards,
     pub(crate) views: Arc<[View]>,
     pub(crate) zones: Arc<BTreeMap<(MarketId, ZoneId), Arc<Zone>>>,
@@ -59,6 +63,7 @@ impl Book {
             index: Index::default(),
             markets: Arc::default(),
             offers: Arc::default(),
+            rules: Arc::default(),
             shards: Shards::new(),
             views: Arc::from([]),
             zones: Arc::default(),
@@ -163,6 +168,33 @@ impl Book {
     /// All offers, by id.
     pub fn offers(&self) -> impl Iterator<Item = &Arc<Offer>> {
         self.offers.all()
+    }
+
+    /// The restrictions of a market, by id.
+    pub fn restrictions(&self, market: &MarketId) -> impl Iterator<Item = &Arc<Restriction>> {
+        self.rules.restrictions_in(market)
+    }
+
+    /// The order conditions of a market, by id.
+    pub fn order_conditions(
+        &self,
+        market: &MarketId,
+    ) -> impl Iterator<Item = &Arc<OrderConditions>> {
+        self.rules.order_in(market)
+    }
+
+    /// The SKUs with prices in the market whose restriction class is this one
+    /// or below it, sorted.
+    #[must_use]
+    pub fn restricted_skus(&self, market: &MarketId, class: &str) -> Vec<Sku> {
+        let is_sold = |sku: &&Sku| {
+            self.entry(sku)
+                .is_some_and(|entry| entry.is_sold_in(market, &self.dictionary))
+        };
+        let found = self.index.within_class(class).filter(is_sold);
+        let mut skus: Vec<Sku> = found.cloned().collect();
+        skus.sort_unstable();
+        skus
     }
 
     /// A channel.

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use offercast_contract::{Channel, ChannelId, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::{
+    Channel, ChannelId, MarketId, OfferId, OrderConditionsId, RestrictionId, Sku, ZoneId,
+};
 use offercast_domain::change::Current;
-use offercast_domain::source::{Market, Offer, PriceRow, Product, Target, Zone};
+use offercast_domain::source::{
+    Market, Offer, OrderConditions, PriceRow, Product, Restriction, Target, Zone,
+};
 
 use crate::Book;
 
@@ -36,6 +40,31 @@ impl Current for Book {
     fn offers(&self, market: &MarketId) -> Vec<Arc<Offer>> {
         let here = Self::offers(self).filter(|offer| offer.is_in(market));
         here.cloned().collect()
+    }
+
+    fn restriction(&self, market: &MarketId, id: &RestrictionId) -> Option<Arc<Restriction>> {
+        let found = self.rules.restriction(market.as_str(), id.as_str());
+        found.cloned()
+    }
+
+    fn restrictions(&self, market: &MarketId) -> Vec<Arc<Restriction>> {
+        self.rules.restrictions_in(market).cloned().collect()
+    }
+
+    fn restricted(&self, market: &MarketId, class: &str) -> Vec<Sku> {
+        self.restricted_skus(market, class)
+    }
+
+    fn order_conditions(
+        &self,
+        market: &MarketId,
+        id: &OrderConditionsId,
+    ) -> Option<Arc<OrderConditions>> {
+        self.rules.order(market.as_str(), id.as_str()).cloned()
+    }
+
+    fn all_order_conditions(&self, market: &MarketId) -> Vec<Arc<OrderConditions>> {
+        self.rules.order_in(market).cloned().collect()
     }
 
     fn channel(&self, id: &ChannelId) -> Option<Arc<Channel>> {

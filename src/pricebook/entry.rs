@@ -28,6 +28,7 @@ pub(crate) struct Stored {
     /// None for products without tags and attributes: most have none.
     pub(crate) labels: Option<Box<Labels>>,
     pack: Option<Measure>,
+    pub(crate) restriction_class: Option<u32>,
     sale_unit: SaleUnit,
     tax_class: u32,
 }
@@ -104,6 +105,7 @@ impl Stored {
                 .into_boxed_str(),
             labels,
             pack: facts.pack,
+            restriction_class: product.restriction_class.as_deref().map(&mut number),
             sale_unit: facts.sale_unit,
             tax_class: number(&product.tax_class),
         }
@@ -176,6 +178,7 @@ impl Entry {
         let text = |number: u32| dictionary.text(number).map(ToString::to_string);
         Some(Product {
             deposit_class: stored.deposit_class.and_then(text),
+            restriction_class: stored.restriction_class.and_then(text),
             ..Product::new(
                 self.sku.clone(),
                 stored.parsed_facts()?,
@@ -196,6 +199,7 @@ impl Entry {
                 None => &Unlabelled,
             },
             pack: stored.pack,
+            restriction_class: stored.restriction_class.and_then(text),
             sale_unit: stored.sale_unit,
             sku: &self.sku,
             tax_class: text(stored.tax_class)?,

@@ -18,6 +18,8 @@ pub(crate) struct Index {
     pub(crate) boundaries: Groups<Instant>,
     pub(crate) brands: Groups<Arc<str>>,
     pub(crate) categories: Groups<Arc<str>>,
+    /// By restriction class.
+    pub(crate) classes: Groups<Arc<str>>,
     pub(crate) markets: Groups<MarketId>,
     pub(crate) products: OrdSet<Sku>,
     pub(crate) tags: Groups<Arc<str>>,
@@ -30,6 +32,7 @@ struct Places {
     boundaries: BTreeSet<Instant>,
     brand: Option<Arc<str>>,
     category: Option<Arc<str>>,
+    class: Option<Arc<str>>,
     is_product: bool,
     markets: BTreeSet<MarketId>,
     tags: BTreeSet<Arc<str>>,
@@ -56,6 +59,9 @@ impl Places {
                 .collect(),
             brand: product.and_then(|product| product.brand).and_then(text),
             category: product.and_then(|product| text(product.category)),
+            class: product
+                .and_then(|product| product.restriction_class)
+                .and_then(text),
             is_product: product.is_some(),
             markets: lanes.map(|lane| lane.place.market.clone()).collect(),
             tags: labels.map_or_else(BTreeSet::new, |labels| {
@@ -101,6 +107,12 @@ impl Index {
             &set(&after.category),
             sku,
         );
+        move_groups(
+            &mut self.classes,
+            &set(&before.class),
+            &set(&after.class),
+            sku,
+        );
         if after.is_product {
             self.products.insert(sku.clone());
         } else {
@@ -118,6 +130,7 @@ impl Index {
         let mut boundaries: BTreeMap<Instant, Vec<Sku>> = BTreeMap::new();
         let mut brands: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
         let mut categories: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
+        let mut classes: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
         let mut markets: BTreeMap<MarketId, Vec<Sku>> = BTreeMap::new();
         let mut products = Vec::new();
         for entry in entries {
@@ -141,6 +154,9 @@ impl Index {
             if let Some(category) = places.category {
                 categories.entry(category).or_default().push(sku());
             }
+            if let Some(class) = places.class {
+                classes.entry(class).or_default().push(sku());
+            }
             if places.is_product {
                 products.push(sku());
             }
@@ -150,6 +166,7 @@ impl Index {
             boundaries: grouped(boundaries),
             brands: grouped(brands),
             categories: grouped(categories),
+            classes: grouped(classes),
             markets: grouped(markets),
             products: products.into_iter().collect(),
             tags: grouped(tags),
@@ -164,16 +181,25 @@ impl Index {
 
     /// The SKUs of a category and of all below it.
     pub(crate) fn within_category<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Sku> {
-        let below: Arc<str> = Arc::from(format!("{path}/"));
-        let end = Arc::clone(&below);
-        let own = self.categories.get(path).into_iter();
-        let under = self
-            .categories
-            .range(below..)
-            .take_while(move |(category, _)| category.starts_with(&*end))
-            .map(|(_, skus)| skus);
-        own.chain(under).flat_map(OrdSet::iter)
+        within(&self.categories, path)
     }
+
+    /// The SKUs of a restriction class and of all below it.
+    pub(crate) fn within_class<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Sku> {
+        within(&self.classes, path)
+    }
+}
+
+/// The SKUs under a path and under all paths below it.
+fn within<'a>(groups: &'a Groups<Arc<str>>, path: &'a str) -> impl Iterator<Item = &'a Sku> {
+    let below: Arc<str> = Arc::from(format!("{path}/"));
+    let end = Arc::clone(&below);
+    let own = groups.get(path).into_iter();
+    let under = groups
+        .range(below..)
+        .take_while(move |(name, _)| name.starts_with(&*end))
+        .map(|(_, skus)| skus);
+    own.chain(under).flat_map(OrdSet::iter)
 }
 
 fn grouped<K: Ord + Clone>(groups: BTreeMap<K, Vec<Sku>>) -> Groups<K> {

@@ -21,6 +21,7 @@ mod index;
 mod loader;
 mod offers;
 mod read;
+mod rules;
 mod search;
 mod shards;
 #[cfg(test)]

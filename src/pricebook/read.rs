@@ -2,7 +2,7 @@
 
 use offercast_contract::{Horizon, Instant, Item, Segment, Sku, Timeline, View, ZoneId};
 use offercast_domain::resolve::{self, Considered, Inputs};
-use offercast_domain::source::Market;
+use offercast_domain::source::{Market, OrderConditions, Restriction};
 
 use crate::Book;
 use crate::entry::Entry;
@@ -10,6 +10,7 @@ use crate::entry::Entry;
 /// A view with what it stands in looked up.
 pub(crate) struct Frame<'b> {
     market: &'b Market,
+    order: Vec<&'b OrderConditions>,
     view: &'b View,
     zones: Vec<ZoneId>,
 }
@@ -17,10 +18,12 @@ pub(crate) struct Frame<'b> {
 impl<'b> Frame<'b> {
     /// None where the market or the zone is unknown.
     pub(crate) fn new(book: &'b Book, view: &'b View) -> Option<Self> {
+        let zones = book.zone_chain(&view.market, view.zone.as_ref())?;
         Some(Self {
             market: book.markets.get(&view.market)?,
+            order: book.rules.order_for(view, &zones),
             view,
-            zones: book.zone_chain(&view.market, view.zone.as_ref())?,
+            zones,
         })
     }
 
@@ -41,12 +44,24 @@ impl<'b> Frame<'b> {
         }
         let goods = entry.goods(&book.dictionary)?;
         let offers = book.offers.candidates(&self.view.market, &goods);
+        let restrictions: Vec<&Restriction> = match goods.restriction_class {
+            None => Vec::new(),
+            Some(class) => {
+                let all = book.rules.restrictions_in(&self.view.market);
+                all.map(AsRef::as_ref)
+                    .filter(|it: &&Restriction| it.is_for(class))
+                    .collect()
+            }
+        };
         Some(answer(&Inputs {
             audience: &self.view.audience,
             goods,
             market: self.market,
+            mode: self.view.mode,
             offers: &offers,
+            order: &self.order,
             prices: &prices,
+            restrictions: &restrictions,
             zones: &self.zones,
         }))
     }

@@ -24,6 +24,8 @@ pub enum Field {
     Name,
     /// An offer's label.
     Offer,
+    /// A condition of an order.
+    Order,
     /// The unconditional price.
     Price,
     /// The lowest price of 30 days before the reduction.
@@ -44,6 +46,8 @@ pub enum Field {
     UnitPrice,
     /// The end of the terms.
     Until,
+    /// A text that the law wants shown.
+    Warning,
 }
 
 impl Field {
@@ -60,6 +64,7 @@ impl Field {
                 | Self::Conditional
                 | Self::Deposit
                 | Self::Tax
+                | Self::Warning
         )
     }
 
@@ -81,11 +86,13 @@ impl Field {
             Self::Reference => "reference",
             Self::UnitPrice => "unit_price",
             Self::Offer => "offer",
+            Self::Order => "order",
             Self::Until => "until",
+            Self::Warning => "warning",
         }
     }
 
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Sku,
         Self::Name,
         Self::SaleUnit,
@@ -100,7 +107,9 @@ impl Field {
         Self::Reference,
         Self::UnitPrice,
         Self::Offer,
+        Self::Order,
         Self::Until,
+        Self::Warning,
     ];
 }
 
@@ -187,7 +196,11 @@ serde_as_text!(ClaimKey);
 /// | `tax` | `included 2200` or `excluded 2200`, in basis points |
 /// | `until` | an instant: `2026-11-30T20:59:59Z` |
 /// | `sale_unit` | `piece`, `kilogram` … |
-/// | `name`, `offer.ID` | the text in the channel's locale |
+/// | `order.delivery_fee` | `14.99`, or `14.99 free from 150.00` |
+/// | `order.minimum_order` | `50.00` |
+/// | `order.payment` | `card,cash` |
+/// | `order.returns` | days: `14`; `0` where nothing is taken back |
+/// | `name`, `offer.ID`, `warning.ID`, `order.returns.words` | the text in the channel's locale |
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Claims(BTreeMap<ClaimKey, String>);

@@ -138,6 +138,14 @@ ident!(
     OfferId, "offer", is_slug, SLUG_RULE
 );
 ident!(
+    /// A restriction: what the law allows for a class of goods.
+    RestrictionId, "restriction", is_slug, SLUG_RULE
+);
+ident!(
+    /// Order conditions: delivery fee, minimum order, payment, returns.
+    OrderConditionsId, "order conditions", is_slug, SLUG_RULE
+);
+ident!(
     /// A language, as a BCP 47 tag.
     Locale, "locale", is_locale, LOCALE_RULE
 );

@@ -19,8 +19,10 @@ pub mod item;
 pub mod measure;
 pub mod message;
 pub mod money;
+pub mod order;
 pub mod product;
 pub mod projection;
+pub mod restriction;
 mod selector;
 pub mod terms;
 pub mod time;
@@ -32,13 +34,18 @@ pub use claims::{Claims, Field, Reading};
 pub use compare::{Difference, ItemState, compare};
 pub use digest::{Digest, StateDigest};
 pub use horizon::Horizon;
-pub use ident::{Audience, ChannelId, Locale, MarketId, OfferId, SalesMode, Sku, View, ZoneId};
+pub use ident::{
+    Audience, ChannelId, Locale, MarketId, OfferId, OrderConditionsId, RestrictionId, SalesMode,
+    Sku, View, ZoneId,
+};
 pub use item::{Item, SharedTimeline};
 pub use measure::{Measure, MeasureUnit, SaleUnit};
 pub use message::{Acknowledgement, Beat, HeldItem, Message, Payload, Position, Rung, Update};
 pub use money::{Amount, Currency, Money};
+pub use order::{DeliveryFee, OrderTerms, PaymentMethod, Returns};
 pub use product::{Content, Facts};
 pub use projection::project;
+pub use restriction::{ChannelSelector, Hidden, MandatoryWarning};
 pub use terms::{AppliedOffer, Condition, ConditionalPrice, ReferencePrice, Tax, Terms, UnitPrice};
 pub use time::Instant;
 pub use timeline::{Segment, Timeline};

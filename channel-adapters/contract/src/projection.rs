@@ -2,7 +2,7 @@
 
 use crate::channel::Channel;
 use crate::claims::{ClaimKey, Claims, Field};
-use crate::terms::{ConditionalPrice, Tax, Terms, UnitPrice};
+use crate::terms::{ConditionalPrice, Tax, Terms, UnitPrice, words_in};
 use crate::{Amount, Facts, Instant, Sku};
 
 /// The claims that a channel must show for terms that hold until `until`:
@@ -55,6 +55,14 @@ fn all_claims(
             ClaimKey::of(Field::Offer, offer.id.as_str()),
             offer.label_in(&channel.locale),
         );
+    }
+    for (key, text) in terms.order.iter().flat_map(|it| it.claims(&channel.locale)) {
+        claims.set(key, text);
+    }
+    for warning in terms.warnings_in(channel) {
+        let id = warning.restriction.as_str();
+        let text = words_in(&warning.labels, &channel.locale).unwrap_or(id);
+        claims.set(ClaimKey::of(Field::Warning, id), text);
     }
     claims.set_some(Field::Until, until);
     claims

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::Quantity;
+use crate::order::OrderTerms;
+use crate::restriction::{Hidden, MandatoryWarning};
 use crate::{Amount, Audience, ChannelId, Currency, Locale, Measure, OfferId};
 
 /// The tax that the price is meant with.
@@ -118,13 +120,20 @@ impl AppliedOffer {
     /// there is, else the id.
     #[must_use]
     pub fn label_in(&self, locale: &Locale) -> &str {
-        let language = locale.as_str().split('-').next().unwrap_or_default();
-        self.labels
-            .get(locale)
-            .or_else(|| self.labels.get(language))
-            .or_else(|| self.labels.values().next())
-            .map_or(self.id.as_str(), String::as_str)
+        words_in(&self.labels, locale).unwrap_or(self.id.as_str())
     }
+}
+
+/// The words in `locale`, else in its language, else in the first locale there
+/// is; none where there are no words at all.
+#[must_use]
+pub fn words_in<'w>(words: &'w BTreeMap<Locale, String>, locale: &Locale) -> Option<&'w str> {
+    let language = locale.as_str().split('-').next().unwrap_or_default();
+    words
+        .get(locale)
+        .or_else(|| words.get(language))
+        .or_else(|| words.values().next())
+        .map(String::as_str)
 }
 
 /// Terms of one SKU in one view during one interval.
@@ -142,9 +151,16 @@ pub struct Terms {
     /// The deposit, apart from the price (CJEU C-543/21).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deposit: Option<Amount>,
+    /// Where the law does not let it be shown, sorted; see
+    /// [`Terms::visible_in`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_in: Vec<Hidden>,
     /// Offers applied, in the order of application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<AppliedOffer>,
+    /// Conditions of an order: delivery fee, minimum, payment, returns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderTerms>,
     /// What everybody pays for one sale unit, deposit apart.
     pub price: Amount,
     /// The lowest price in the 30 days before a reduction (Directive 98/6/EC,
@@ -168,6 +184,9 @@ pub struct Terms {
     /// The unit price, unless the pack's size is unknown or implausible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<UnitPrice>,
+    /// Texts that the law wants shown with the price, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<MandatoryWarning>,
 }
 
 impl Terms {
@@ -178,7 +197,9 @@ impl Terms {
             conditional: Vec::new(),
             currency,
             deposit: None,
+            hidden_in: Vec::new(),
             offers: Vec::new(),
+            order: None,
             price,
             prior: None,
             reduction_percent: None,
@@ -186,6 +207,7 @@ impl Terms {
             regular: None,
             tax,
             unit_price: None,
+            warnings: Vec::new(),
         }
     }
 }

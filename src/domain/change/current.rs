@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use offercast_contract::{Channel, ChannelId, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::{
+    Channel, ChannelId, MarketId, OfferId, OrderConditionsId, RestrictionId, Sku, ZoneId,
+};
 
-use crate::source::{Market, Offer, PriceRow, Product, Target, Zone};
+use crate::source::{Market, Offer, OrderConditions, PriceRow, Product, Restriction, Target, Zone};
 
 /// The current rows of the source of truth, as a plan needs to see them.
 pub trait Current {
@@ -26,6 +28,26 @@ pub trait Current {
 
     /// All offers of a market.
     fn offers(&self, market: &MarketId) -> Vec<Arc<Offer>>;
+
+    /// A restriction of a market.
+    fn restriction(&self, market: &MarketId, id: &RestrictionId) -> Option<Arc<Restriction>>;
+
+    /// All restrictions of a market.
+    fn restrictions(&self, market: &MarketId) -> Vec<Arc<Restriction>>;
+
+    /// The SKUs with prices in the market whose restriction class is this one
+    /// or below it, sorted.
+    fn restricted(&self, market: &MarketId, class: &str) -> Vec<Sku>;
+
+    /// Order conditions of a market.
+    fn order_conditions(
+        &self,
+        market: &MarketId,
+        id: &OrderConditionsId,
+    ) -> Option<Arc<OrderConditions>>;
+
+    /// All order conditions of a market.
+    fn all_order_conditions(&self, market: &MarketId) -> Vec<Arc<OrderConditions>>;
 
     /// A channel.
     fn channel(&self, id: &ChannelId) -> Option<Arc<Channel>>;

@@ -24,6 +24,12 @@ pub(super) fn check_product(
     state: &Overlay<'_>,
 ) {
     check_facts(problems, index, &product.facts);
+    if let Some(class) = &product.restriction_class
+        && let Err(reason) = category_rule(class)
+    {
+        let field = "product.restriction_class";
+        problems.refuse(index, field, ErrorCode::Invalid, reason);
+    }
     let markets = state.markets();
     let known = |has: &dyn Fn(&Market) -> bool| markets.iter().any(|market| has(market));
     if !known(&|market| market.tax_rates.contains_key(&product.tax_class)) {

@@ -1,7 +1,10 @@
-use offercast_contract::{Audience, Channel, ChannelId, Instant, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::{
+    Audience, Channel, ChannelId, Instant, MarketId, OfferId, OrderConditionsId, RestrictionId,
+    Sku, ZoneId,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::source::{Market, Offer, PriceKind, Product, Zone};
+use crate::source::{Market, Offer, OrderConditions, PriceKind, Product, Restriction, Zone};
 
 /// One edit of the source of truth. `put` replaces what has the same id, or
 /// adds it; what is equal to the current version makes no row.
@@ -18,12 +21,26 @@ pub enum Change {
         /// Which one.
         id: OfferId,
     },
+    /// Ends order conditions.
+    EndOrderConditions {
+        /// Which ones.
+        id: OrderConditionsId,
+        /// Their market.
+        market: MarketId,
+    },
     /// Ends a price.
     EndPrice(EndPrice),
     /// Ends a product with all its prices. Refused while an offer names it.
     EndProduct {
         /// Which one.
         sku: Sku,
+    },
+    /// Ends a restriction.
+    EndRestriction {
+        /// Which one.
+        id: RestrictionId,
+        /// Its market.
+        market: MarketId,
     },
     /// Declares a channel.
     PutChannel {
@@ -40,10 +57,20 @@ pub enum Change {
         /// The whole offer.
         offer: Box<Offer>,
     },
+    /// Adds or replaces order conditions.
+    PutOrderConditions {
+        /// The whole conditions.
+        order_conditions: Box<OrderConditions>,
+    },
     /// Adds or replaces a product.
     PutProduct {
         /// The whole product.
         product: Box<Product>,
+    },
+    /// Adds or replaces a restriction.
+    PutRestriction {
+        /// The whole restriction.
+        restriction: Box<Restriction>,
     },
     /// Adds or replaces a zone.
     PutZone {

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use offercast_contract::{Audience, Instant, OfferId, Sku, ZoneId};
+use offercast_contract::{Audience, Instant, OfferId, SalesMode, Sku, ZoneId};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{ErrorCode, Guard, WarningCode};
 use crate::resolve::{Goods, Inputs, PriceRef, paid};
-use crate::source::{Effect, Market, Offer, PriceKind, PriceRow};
+use crate::source::{Effect, Market, Offer, PriceKind, PriceRow, Restriction};
 
 /// A change of more than this many percent is worth a second look.
 const WARNED_PERCENT: u32 = 30;
@@ -170,6 +170,8 @@ pub(super) fn too_low(
     let mut rows = state.prices(sku);
     rows.retain(|row| row.key.place.market == market.id);
     let prices: Vec<PriceRef<'_>> = rows.iter().map(PriceRef::from).collect();
+    let law = state.restrictions(&market.id);
+    let restrictions: Vec<&Restriction> = law.iter().map(|it| &**it).collect();
     for zone in places(&rows, &offers) {
         let zones = state.zone_chain(&market.id, zone).ok()?;
         for audience in audiences(&rows, &offers) {
@@ -177,8 +179,12 @@ pub(super) fn too_low(
                 audience,
                 goods,
                 market,
+                // Prices do not depend on it.
+                mode: SalesMode::Store,
                 offers: &offers,
+                order: &[],
                 prices: &prices,
+                restrictions: &restrictions,
                 zones: &zones,
             };
             for at in instants(&rows, &offers, now) {

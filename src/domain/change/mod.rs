@@ -1,7 +1,8 @@
 //! From edits to a revision's delta: what may be changed, and what follows.
 //!
 //! A change set is a list of [`Change`]s that take effect together. Documents
-//! (products, markets, zones, offers, channels) take effect first, in their
+//! (products, markets, zones, offers, channels,
+//! restrictions, order conditions) take effect first, in their
 //! order, then prices in theirs; references between them are checked against
 //! the state that results, so a new market and its first product may come in
 //! any order. Nothing is written here: [`plan`] answers with the [`Delta`]
@@ -13,11 +14,14 @@ mod edit;
 mod guard;
 mod interval;
 mod offers;
+mod order;
 mod overlay;
 mod plan;
 mod prices;
 mod problem;
+mod restrictions;
 mod revert;
+mod statutory;
 #[cfg(test)]
 mod tests;
 mod text;

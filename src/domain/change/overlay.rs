@@ -4,11 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use offercast_contract::{Channel, ChannelId, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::channel::is_within;
+use offercast_contract::{
+    Channel, ChannelId, MarketId, OfferId, OrderConditionsId, RestrictionId, Sku, ZoneId,
+};
 
 use super::Current;
 use crate::revision::Delta;
-use crate::source::{Document, DocumentKey, DocumentKind, Market, Offer, PriceRow, Product, Zone};
+use crate::source::{
+    Document, DocumentKey, DocumentKind, Market, Offer, OrderConditions, PriceRow, Product,
+    Restriction, Zone,
+};
 
 /// What a change set has made of a row so far; `None` for ended.
 type Staged<K, V> = BTreeMap<K, Option<Arc<V>>>;
@@ -22,6 +28,8 @@ pub(super) struct Overlay<'a> {
     zones: Staged<(MarketId, ZoneId), Zone>,
     offers: Staged<OfferId, Offer>,
     channels: Staged<ChannelId, Channel>,
+    restrictions: Staged<(MarketId, RestrictionId), Restriction>,
+    order_conditions: Staged<(MarketId, OrderConditionsId), OrderConditions>,
 }
 
 impl<'a> Overlay<'a> {
@@ -34,6 +42,8 @@ impl<'a> Overlay<'a> {
             zones: BTreeMap::new(),
             offers: BTreeMap::new(),
             channels: BTreeMap::new(),
+            restrictions: BTreeMap::new(),
+            order_conditions: BTreeMap::new(),
         }
     }
 
@@ -166,6 +176,85 @@ impl<'a> Overlay<'a> {
             .collect()
     }
 
+    pub(super) fn restriction(
+        &self,
+        market: &MarketId,
+        id: &RestrictionId,
+    ) -> Option<Arc<Restriction>> {
+        match self.restrictions.get(&(market.clone(), id.clone())) {
+            Some(staged) => staged.clone(),
+            None => self.base.restriction(market, id),
+        }
+    }
+
+    pub(super) fn put_restriction(&mut self, restriction: Restriction) {
+        let key = (restriction.market.clone(), restriction.id.clone());
+        self.restrictions.insert(key, Some(Arc::new(restriction)));
+    }
+
+    pub(super) fn end_restriction(&mut self, market: &MarketId, id: &RestrictionId) {
+        self.restrictions.insert((market.clone(), id.clone()), None);
+    }
+
+    /// All restrictions of a market, base and staged.
+    pub(super) fn restrictions(&self, market: &MarketId) -> Vec<Arc<Restriction>> {
+        let key = |it: &Restriction| (it.market.clone(), it.id.clone());
+        let untouched = self.base.restrictions(market).into_iter();
+        let untouched = untouched.filter(|it| !self.restrictions.contains_key(&key(it)));
+        let staged = self.restrictions.values().flatten();
+        untouched
+            .chain(staged.filter(|it| it.market == *market).cloned())
+            .collect()
+    }
+
+    /// The SKUs with prices in the market that are of the class, base and
+    /// staged, as this set leaves them.
+    pub(super) fn restricted(&self, market: &MarketId, class: &str) -> BTreeSet<Sku> {
+        let mut skus: BTreeSet<Sku> = self.base.restricted(market, class).into_iter().collect();
+        skus.extend(self.products.keys().cloned());
+        skus.retain(|sku| {
+            let product = self.peek_product(sku);
+            let of = product
+                .as_ref()
+                .and_then(|it| it.restriction_class.as_deref());
+            of.is_some_and(|of| is_within(of, class))
+        });
+        skus
+    }
+
+    pub(super) fn order_conditions(
+        &self,
+        market: &MarketId,
+        id: &OrderConditionsId,
+    ) -> Option<Arc<OrderConditions>> {
+        match self.order_conditions.get(&(market.clone(), id.clone())) {
+            Some(staged) => staged.clone(),
+            None => self.base.order_conditions(market, id),
+        }
+    }
+
+    pub(super) fn put_order_conditions(&mut self, conditions: OrderConditions) {
+        let key = (conditions.market.clone(), conditions.id.clone());
+        self.order_conditions
+            .insert(key, Some(Arc::new(conditions)));
+    }
+
+    pub(super) fn end_order_conditions(&mut self, market: &MarketId, id: &OrderConditionsId) {
+        self.order_conditions
+            .insert((market.clone(), id.clone()), None);
+    }
+
+    /// All order conditions of a market, base and staged.
+    pub(super) fn all_order_conditions(&self, market: &MarketId) -> Vec<Arc<OrderConditions>> {
+        let key = |it: &OrderConditions| (it.market.clone(), it.id.clone());
+        let untouched = self.base.all_order_conditions(market).into_iter();
+        let untouched = untouched.filter(|it| !self.order_conditions.contains_key(&key(it)));
+        let staged = self.order_conditions.values().flatten();
+        untouched
+            .chain(staged.filter(|it| it.market == *market).cloned())
+            .collect()
+    }
+
     pub(super) fn channel(&self, id: &ChannelId) -> Option<Arc<Channel>> {
         match self.channels.get(id) {
             Some(staged) => staged.clone(),
@@ -235,6 +324,25 @@ impl<'a> Overlay<'a> {
                 &mut delta,
                 before.as_deref().map(boxed),
                 channel.as_deref().map(boxed),
+            );
+        }
+        for ((market, id), restriction) in &self.restrictions {
+            let before = self.base.restriction(market, id);
+            stage(
+                &mut delta,
+                before.map(|it| Document::Restriction((*it).clone())),
+                restriction.as_deref().cloned().map(Document::Restriction),
+            );
+        }
+        for ((market, id), conditions) in &self.order_conditions {
+            let before = self.base.order_conditions(market, id);
+            stage(
+                &mut delta,
+                before.map(|it| Document::OrderConditions((*it).clone())),
+                conditions
+                    .as_deref()
+                    .cloned()
+                    .map(Document::OrderConditions),
             );
         }
         for (sku, after) in &self.prices {

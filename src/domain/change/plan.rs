@@ -5,7 +5,10 @@ use offercast_contract::{Instant, MarketId, OfferId, Sku};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
-use super::{Change, ChangeError, Current, ErrorCode, Warning, documents, guard, offers, prices};
+use super::{
+    Change, ChangeError, Current, ErrorCode, Warning, documents, guard, offers, order, prices,
+    restrictions, statutory,
+};
 use crate::revision::Delta;
 use crate::source::{Market, Offer};
 
@@ -62,6 +65,9 @@ pub fn plan(
     for (index, change) in changes.iter().enumerate() {
         check_document(&mut problems, index, change, &mut state, now);
     }
+    if problems.errors.is_empty() {
+        statutory::check_prices(&mut problems, changes, &mut state, now);
+    }
     if guard == Guard::Enforced && problems.errors.is_empty() {
         check_offers(&mut problems, changes, &mut state, now);
     }
@@ -103,6 +109,20 @@ fn stage_document(problems: &mut Problems, index: usize, change: &Change, state:
             missing("id", format!("channel {id}"));
         }
         Change::EndChannel { id } => state.end_channel(id),
+        Change::PutRestriction { restriction } => state.put_restriction((**restriction).clone()),
+        Change::EndRestriction { id, market } if state.restriction(market, id).is_none() => {
+            missing("id", format!("restriction {id} in market {market}"));
+        }
+        Change::EndRestriction { id, market } => state.end_restriction(market, id),
+        Change::PutOrderConditions { order_conditions } => {
+            state.put_order_conditions((**order_conditions).clone());
+        }
+        Change::EndOrderConditions { id, market }
+            if state.order_conditions(market, id).is_none() =>
+        {
+            missing("id", format!("order conditions {id} in market {market}"));
+        }
+        Change::EndOrderConditions { id, market } => state.end_order_conditions(market, id),
         Change::SetPrice(_) | Change::EndPrice(_) => {}
     }
 }
@@ -125,8 +145,16 @@ fn check_document(
         Change::PutZone { zone } => documents::check_zone(problems, index, zone, state),
         Change::PutOffer { offer } => offers::check_offer(problems, index, offer, state),
         Change::PutChannel { channel } => offers::check_channel(problems, index, channel, state),
+        Change::PutRestriction { restriction } => {
+            restrictions::check(problems, index, restriction, state);
+        }
+        Change::PutOrderConditions { order_conditions } => {
+            order::check(problems, index, order_conditions, state);
+        }
         Change::EndOffer { .. }
         | Change::EndChannel { .. }
+        | Change::EndOrderConditions { .. }
+        | Change::EndRestriction { .. }
         | Change::SetPrice(_)
         | Change::EndPrice(_) => {}
     }

@@ -14,6 +14,8 @@ pub enum ErrorCode {
     Invalid,
     /// What is to be ended is not there.
     NotFound,
+    /// A price that the law does not allow.
+    Restricted,
     /// A channel that is not there.
     UnknownChannel,
     /// A class of deposits that no market knows.

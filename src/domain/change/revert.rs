@@ -175,11 +175,14 @@ fn check_ended(delta: &Delta, current: &dyn Current, conflicts: &mut BTreeSet<Re
                     conflict(
                         conflicts,
                         document_words(key),
-                        "prices, offers or channels use it",
+                        "prices, offers, channels, restrictions or order conditions use it",
                     );
                 }
             }
-            DocumentKind::Channel | DocumentKind::Offer => {}
+            DocumentKind::Channel
+            | DocumentKind::Offer
+            | DocumentKind::OrderConditions
+            | DocumentKind::Restriction => {}
         }
     }
 }
@@ -220,7 +223,19 @@ fn place_in_use(
                 && !closed.contains(&row.key)
         })
     });
-    by_channel || by_offer || by_price.is_some()
+    let by_restriction = current.restrictions(&market).iter().any(|it| {
+        let holds = zone.is_none_or(|zone| it.zones.iter().any(|id| id.as_str() == zone));
+        holds && stays(DocumentKind::Restriction, &format!("{market}/{}", it.id))
+    });
+    let by_order = current.all_order_conditions(&market).iter().any(|it| {
+        let holds = zone.is_none_or(|zone| it.zone.as_ref().is_some_and(|id| id.as_str() == zone));
+        holds
+            && stays(
+                DocumentKind::OrderConditions,
+                &format!("{market}/{}", it.id),
+            )
+    });
+    by_channel || by_offer || by_restriction || by_order || by_price.is_some()
 }
 
 fn current_document(like: &Document, current: &dyn Current) -> Option<Document> {
@@ -234,6 +249,12 @@ fn current_document(like: &Document, current: &dyn Current) -> Option<Document> 
         Document::Offer(offer) => current
             .offer(&offer.id)
             .map(|offer| Document::Offer((*offer).clone())),
+        Document::OrderConditions(order) => current
+            .order_conditions(&order.market, &order.id)
+            .map(|order| Document::OrderConditions((*order).clone())),
+        Document::Restriction(restriction) => current
+            .restriction(&restriction.market, &restriction.id)
+            .map(|restriction| Document::Restriction((*restriction).clone())),
         Document::Product(product) => current
             .product(&product.sku)
             .map(|product| Document::Product(Box::new(product))),

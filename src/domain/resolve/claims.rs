@@ -11,6 +11,13 @@ pub(super) struct Claims {
 }
 
 pub(super) fn claims(paid: &Paid<'_>, prior: Option<i64>) -> Claims {
+    if !paid.may_claim {
+        return Claims {
+            prior: None,
+            reduction_percent: None,
+            regular: None,
+        };
+    }
     let below_prior = prior.is_none_or(|prior| paid.price < prior);
     let regular = paid
         .regular

@@ -1,9 +1,12 @@
 //! Why the terms are what they are: every rule considered, in order.
 
-use offercast_contract::{Audience, Instant, OfferId, ZoneId};
+use offercast_contract::{
+    Audience, ChannelSelector, Instant, OfferId, OrderConditionsId, RestrictionId, ZoneId,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{Inputs, Paid, PriceRef, claims, offers, pack, paid, prices};
+use super::restrictions::{self, Law};
+use super::{Inputs, Paid, PriceRef, claims, offers, order, pack, paid, prices};
 use crate::source::PriceKind;
 
 /// What was considered.
@@ -30,6 +33,29 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price_minor: Option<i64>,
     },
+    /// A part of order conditions.
+    OrderConditions {
+        /// Their id in the market.
+        id: OrderConditionsId,
+        /// Which part: `delivery_fee` …
+        part: String,
+    },
+    /// A restriction of the product's class.
+    Restriction {
+        /// In which channels; empty for all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        channels: Vec<ChannelSelector>,
+        /// Its id in the market.
+        id: RestrictionId,
+        /// The statutory price of one sale unit, in minor units, where it is
+        /// one and the pack tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit_minor: Option<i64>,
+        /// What it does: `hide`, `no_discount` …
+        rule: String,
+        /// The law it follows from.
+        source: String,
+    },
     /// The claim of a reduction from the regular price.
     RegularClaim,
     /// The prior price.
@@ -43,7 +69,7 @@ pub enum Subject {
 }
 
 /// Why it applied or did not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Reason {
     /// It applied.
@@ -62,6 +88,23 @@ pub enum Reason {
     OtherPlace,
     /// It is for another audience.
     OtherAudience,
+    /// It is for another sales mode.
+    OtherMode,
+    /// A restriction forbids it.
+    ForbiddenBy {
+        /// Which one.
+        restriction: RestrictionId,
+    },
+    /// It would make a price below a statutory minimum.
+    BelowStatutoryMinimum {
+        /// The minimum for one sale unit, in minor units.
+        minimum_minor: i64,
+        /// By which restriction.
+        restriction: RestrictionId,
+    },
+    /// The statutory price that it sets forbids the price there is, so the
+    /// product is not sold.
+    ForbidsPrice,
     /// A row of a more specific place or audience holds.
     LessSpecific,
     /// It holds, and a special price holds instead of it.
@@ -113,7 +156,7 @@ pub struct Considered {
 }
 
 impl Considered {
-    fn new(subject: Subject, reason: Reason) -> Self {
+    pub(super) fn new(subject: Subject, reason: Reason) -> Self {
         Self {
             applied: reason == Reason::Applied,
             by: None,
@@ -127,11 +170,15 @@ impl Considered {
 /// rows and offers in the order of their precedence.
 #[must_use]
 pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
-    let mut considered = price_rows(input, at);
+    let law = Law::at(input, at);
+    let unchecked = prices::unchecked(input, input.audience, &law, at);
+    let price = unchecked.as_ref().map(|paid| paid.price);
+    let mut considered = price_rows(input, &law, at);
+    considered.extend(restrictions::considered(input, price, at));
     let Some(paid) = paid(input, input.audience, at) else {
         return considered;
     };
-    considered.extend(all_offers(input, &paid, at));
+    considered.extend(all_offers(input, &paid, &law, at));
     let prior = prices::held(input, input.audience, PriceKind::Prior, at);
     let claims = claims::claims(&paid, prior);
     let refuted = prior.is_some_and(|prior| paid.price >= prior);
@@ -139,6 +186,7 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         if shown { Reason::Applied } else { otherwise }
     };
     let no_base = match (paid.is_reduced(), refuted, paid.regular) {
+        (true, ..) if !paid.may_claim => law.discount_forbidden().unwrap_or(Reason::Unknown),
         (false, ..) => Reason::NotReduced,
         (_, true, _) => Reason::NotBelowPrior,
         (_, _, None) => Reason::Unknown,
@@ -146,10 +194,11 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
     };
     let no_percent = match claims.regular {
         Some(_) => Reason::BelowOnePercent,
-        None => no_base,
+        None => no_base.clone(),
     };
     let no_prior = match prior {
         None => Reason::Unknown,
+        Some(_) if !paid.may_claim => no_base.clone(),
         Some(_) => Reason::NotReduced,
     };
     let no_unit_price = match input.goods.pack {
@@ -180,11 +229,14 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         ),
         Considered::new(Subject::Tax, unless_shown(knows_tax, Reason::Unknown)),
     ]);
+    considered.extend(order::considered(input, at));
     considered
 }
 
-fn price_rows(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
-    let special = prices::chosen(input, input.audience, PriceKind::Special, at);
+fn price_rows(input: &Inputs<'_>, law: &Law<'_>, at: Instant) -> Vec<Considered> {
+    let everyone = Audience::everyone();
+    let audience = law.audience(input.audience, &everyone);
+    let special = prices::chosen(input, audience, PriceKind::Special, at);
     let mut rows: Vec<&PriceRef<'_>> = input.prices.iter().collect();
     rows.sort_by_key(|row| {
         let rank = prices::rank(input, input.audience, row);
@@ -205,12 +257,18 @@ fn price_rows(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
                 kind: row.kind,
                 zone: row.zone.cloned(),
             };
-            Considered::new(subject, judge_row(input, row, special.is_some(), at))
+            Considered::new(subject, judge_row(input, row, special.is_some(), law, at))
         })
         .collect()
 }
 
-fn judge_row(input: &Inputs<'_>, row: &PriceRef<'_>, special: bool, at: Instant) -> Reason {
+fn judge_row(
+    input: &Inputs<'_>,
+    row: &PriceRef<'_>,
+    special: bool,
+    law: &Law<'_>,
+    at: Instant,
+) -> Reason {
     if at < row.valid_from {
         return Reason::NotYetValid {
             from: row.valid_from,
@@ -227,7 +285,14 @@ fn judge_row(input: &Inputs<'_>, row: &PriceRef<'_>, special: bool, at: Instant)
     if prices::rank(input, input.audience, row).is_none() {
         return Reason::OtherAudience;
     }
-    let chosen = prices::chosen(input, input.audience, row.kind, at);
+    if restrictions::forbids_audience(law, row.audience)
+        && let Some(reason) = law.discount_forbidden()
+    {
+        return reason;
+    }
+    let everyone = Audience::everyone();
+    let audience = law.audience(input.audience, &everyone);
+    let chosen = prices::chosen(input, audience, row.kind, at);
     if !chosen.is_some_and(|chosen| std::ptr::eq(chosen, row)) {
         return Reason::LessSpecific;
     }
@@ -237,8 +302,13 @@ fn judge_row(input: &Inputs<'_>, row: &PriceRef<'_>, special: bool, at: Instant)
     Reason::Applied
 }
 
-fn all_offers(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<Considered> {
-    let before = paid.before(input.audience);
+fn all_offers<'a>(
+    input: &Inputs<'a>,
+    paid: &Paid<'a>,
+    law: &Law<'a>,
+    at: Instant,
+) -> Vec<Considered> {
+    let before = paid.before(input.audience, law);
     let considered = |own: offers::Judged<'_>| {
         let subject = Subject::Offer {
             id: own.offer.id.clone(),

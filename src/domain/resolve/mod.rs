@@ -39,6 +39,24 @@
 //!    (see [`plausible_pack`]).
 //! 7. **Deposit** and **tax** by the product's classes in the market. The
 //!    deposit stands apart from the price and the unit price (CJEU C-543/21).
+//! 8. **Restrictions** by the product's class: of the restrictions that hold at
+//!    the instant, in the market, zone and sales mode, *no discount* lets no
+//!    offer apply, gives every audience the prices of everyone, and claims no
+//!    reduction (a special price that holds is simply the price). A *statutory
+//!    minimum* stops every offer that would pass it: the offer does not apply,
+//!    and the next one is looked at. Of several minima the highest counts, of
+//!    several maxima the lowest. A price outside of them is refused when it is
+//!    recorded; where one stands in the source of truth all the same (a row of
+//!    before), the product is *not sold*: no price is invented, and none is
+//!    shown at which it may not be sold. *No promotion* keeps promotions out of
+//!    the terms. *Hide* and *warning* may name channels, so they travel in the
+//!    terms, and [`Terms::visible_in`] decides. The source of each rule is named
+//!    in the restriction itself.
+//! 9. **Order conditions.** Each part (delivery fee, minimum order, payment,
+//!    returns) is taken from the most specific conditions that give it: those
+//!    of a zone before those of the zone around it and of the market, in the
+//!    same place those of the sales mode before those of all. A delivery fee
+//!    stands only where the goods are delivered.
 //!
 //! More kinds of rules (quantities, weekly windows, stacking policies) extend
 //! [`Inputs`] and these steps; the shape of the answer stays.
@@ -46,8 +64,10 @@
 mod claims;
 mod explain;
 mod offers;
+mod order;
 mod pack;
 mod prices;
+mod restrictions;
 #[cfg(test)]
 mod tests;
 
@@ -56,14 +76,15 @@ use std::collections::BTreeSet;
 use offercast_contract::channel::{Described, Labelled};
 use offercast_contract::{
     Amount, AppliedOffer, Audience, Condition, ConditionalPrice, Horizon, Instant, Measure,
-    ReferencePrice, SaleUnit, Sku, Tax, Terms, Timeline, ZoneId,
+    ReferencePrice, SaleUnit, SalesMode, Sku, Tax, Terms, Timeline, ZoneId,
 };
 
-use crate::source::{Market, Offer, PriceKind, PriceRow, Product};
+use crate::source::{Market, Offer, OrderConditions, PriceKind, PriceRow, Product, Restriction};
 
 pub use explain::{Considered, Reason, Subject, explain};
 pub use pack::{ImplausiblePack, plausible_pack};
 pub(crate) use prices::{Paid, paid};
+pub(crate) use restrictions::{amount_of, is_minimum};
 
 /// What the rules need to know of a product.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +99,8 @@ pub struct Goods<'a> {
     pub labels: &'a dyn Labelled,
     /// What one piece holds.
     pub pack: Option<Measure>,
+    /// The class by which the law restricts it.
+    pub restriction_class: Option<&'a str>,
     /// In what unit it is sold.
     pub sale_unit: SaleUnit,
     /// The SKU.
@@ -94,6 +117,7 @@ impl<'a> From<&'a Product> for Goods<'a> {
             deposit_class: product.deposit_class.as_deref(),
             labels: &product.facts,
             pack: product.facts.pack,
+            restriction_class: product.restriction_class.as_deref(),
             sale_unit: product.facts.sale_unit,
             sku: &product.sku,
             tax_class: &product.tax_class,
@@ -159,11 +183,18 @@ pub struct Inputs<'a> {
     pub goods: Goods<'a>,
     /// The market.
     pub market: &'a Market,
+    /// How the goods reach the customer.
+    pub mode: SalesMode,
     /// Offers of that market; more than apply does no harm, their order does
     /// not matter.
     pub offers: &'a [&'a Offer],
+    /// Order conditions of that market, in any order.
+    pub order: &'a [&'a OrderConditions],
     /// Price rows of that market and SKU, in any order.
     pub prices: &'a [PriceRef<'a>],
+    /// Restrictions of that market; more than apply does no harm, their order
+    /// does not matter.
+    pub restrictions: &'a [&'a Restriction],
     /// The zone of the view and the zones it lies in, most specific first;
     /// empty for the whole market.
     pub zones: &'a [ZoneId],
@@ -197,7 +228,9 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
     Some(Terms {
         conditional: conditional(input, &paid, at),
         deposit: deposit(input).map(amount),
+        hidden_in: restrictions::hidden_in(input, at),
         offers: paid.offers.iter().copied().map(applied).collect(),
+        order: order::order(input, at),
         prior: claims.prior.map(amount),
         reduction_percent: claims.reduction_percent,
         references: prices::held(input, input.audience, PriceKind::Anchor, at)
@@ -209,6 +242,7 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
             .collect(),
         regular: claims.regular.map(amount),
         unit_price: pack::unit_price(&input.goods, paid.price, currency),
+        warnings: restrictions::warnings(input, at),
         ..Terms::of(currency, amount(paid.price), tax)
     })
 }
@@ -230,8 +264,18 @@ fn boundaries(input: &Inputs<'_>) -> Vec<Instant> {
         .offers
         .iter()
         .map(|offer| (offer.valid_from, offer.valid_until));
+    let restrictions = input
+        .restrictions
+        .iter()
+        .map(|restriction| (restriction.valid_from, restriction.valid_until));
+    let order = input
+        .order
+        .iter()
+        .map(|conditions| (conditions.valid_from, conditions.valid_until));
     prices
         .chain(offers)
+        .chain(restrictions)
+        .chain(order)
         .flat_map(|(from, until)| [Some(from), until])
         .flatten()
         .collect()

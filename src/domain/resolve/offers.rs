@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use offercast_contract::channel::Selector;
 use offercast_contract::{Audience, Instant};
 
+use super::restrictions::Law;
 use super::{Inputs, Reason, is_everyone};
 use crate::quote::engine::shelf::{Combined, Reduction, Start, Verdict, combine};
 use crate::quote::exact::Exact;
@@ -21,6 +22,8 @@ pub(super) struct Before<'a> {
     pub(super) current: i64,
     /// What no offer may take the price below.
     pub(super) floor_minor: i64,
+    /// What the law allows.
+    pub(super) law: Law<'a>,
     /// The regular price, if known.
     pub(super) regular: Option<i64>,
     /// Whether a special price holds.
@@ -87,7 +90,7 @@ pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -
             by: by(*verdict).and_then(|at| offers.get(at).copied()),
             offer,
             price: price_of(&policy, before, offer),
-            reason: reason(*verdict, offer, &offers),
+            reason: reason(*verdict, before, offer, &offers),
         });
     }
     // The price after each of several that applied.
@@ -143,7 +146,7 @@ fn eligible(
     if !offer.target.costs(before.current) {
         return Err(Reason::OutsidePriceRange);
     }
-    Ok(())
+    before.law.discount_forbidden().map_or(Ok(()), Err)
 }
 
 /// The order in which the policy considers offers. There is none in which they
@@ -203,7 +206,7 @@ fn by(verdict: Verdict) -> Option<usize> {
     }
 }
 
-fn reason(verdict: Verdict, offer: &Offer, offers: &[&Offer]) -> Reason {
+fn reason(verdict: Verdict, before: &Before<'_>, offer: &Offer, offers: &[&Offer]) -> Reason {
     match verdict {
         Verdict::Applied => Reason::Applied,
         Verdict::AlreadyReduced => Reason::AlreadyReduced,
@@ -212,7 +215,10 @@ fn reason(verdict: Verdict, offer: &Offer, offers: &[&Offer]) -> Reason {
             Some(other) if other.priority > offer.priority => Reason::LowerPriority,
             _ => Reason::BetterOfferTaken,
         },
-        Verdict::FloorReached => Reason::FloorReached,
+        Verdict::FloorReached => before
+            .law
+            .floor_reason(before.floor_minor)
+            .unwrap_or(Reason::FloorReached),
         Verdict::NotLower => Reason::NotLower,
     }
 }

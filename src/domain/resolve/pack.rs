@@ -86,7 +86,7 @@ fn per_one(unit: MeasureUnit, minor: i64, currency: Currency) -> UnitPrice {
 }
 
 /// The base measure of goods sold by it.
-fn base_of(sale_unit: SaleUnit) -> Option<MeasureUnit> {
+pub(super) fn base_of(sale_unit: SaleUnit) -> Option<MeasureUnit> {
     match sale_unit {
         SaleUnit::Kilogram => Some(MeasureUnit::Kilogram),
         SaleUnit::Litre => Some(MeasureUnit::Litre),

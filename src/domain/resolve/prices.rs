@@ -3,6 +3,7 @@
 use offercast_contract::{Audience, Instant};
 
 use super::offers::Before;
+use super::restrictions::Law;
 use super::{Inputs, PriceRef, is_everyone, offers};
 use crate::source::{Offer, PriceKind};
 
@@ -11,6 +12,8 @@ use crate::source::{Offer, PriceKind};
 pub(crate) struct Paid<'a> {
     /// The price before offers: the special one if it holds, else the regular.
     pub(crate) current: i64,
+    /// Whether a reduction may be claimed, by rule 8.
+    pub(crate) may_claim: bool,
     /// The offers that were taken, in the order of application.
     pub(crate) offers: Vec<&'a Offer>,
     /// The price after offers.
@@ -28,21 +31,38 @@ impl Paid<'_> {
     }
 }
 
-/// What `audience` pays at `at`; none where it is not sold.
+/// What `audience` pays at `at`; none where it is not sold, also because the
+/// law forbids its price.
 pub(crate) fn paid<'a>(input: &Inputs<'a>, audience: &Audience, at: Instant) -> Option<Paid<'a>> {
+    let law = Law::at(input, at);
+    let unchecked = unchecked(input, audience, &law, at)?;
+    law.permits(unchecked.price).then_some(unchecked)
+}
+
+/// The same without asking whether the law permits the price.
+pub(super) fn unchecked<'a>(
+    input: &Inputs<'a>,
+    audience: &Audience,
+    law: &Law<'_>,
+    at: Instant,
+) -> Option<Paid<'a>> {
+    let everyone = Audience::everyone();
+    let audience = law.audience(audience, &everyone);
     let regular = held(input, audience, PriceKind::Regular, at);
     let special = held(input, audience, PriceKind::Special, at);
     let current = special.or(regular)?;
     let before = Before {
         audience,
         current,
-        floor_minor: 1,
+        floor_minor: law.floor(1),
+        law: *law,
         regular,
         special: special.is_some(),
     };
     let (offers, price) = offers::taken(input, &before, at);
     Some(Paid {
         current,
+        may_claim: law.allows_discounts(),
         offers,
         price,
         regular,
@@ -52,11 +72,12 @@ pub(crate) fn paid<'a>(input: &Inputs<'a>, audience: &Audience, at: Instant) -> 
 
 impl<'a> Paid<'a> {
     /// What the offers were applied to.
-    pub(super) fn before(&self, audience: &'a Audience) -> Before<'a> {
+    pub(super) fn before(&self, audience: &'a Audience, law: &Law<'a>) -> Before<'a> {
         Before {
             audience,
             current: self.current,
-            floor_minor: 1,
+            floor_minor: law.floor(1),
+            law: *law,
             regular: self.regular,
             special: self.special,
         }

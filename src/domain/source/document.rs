@@ -4,7 +4,7 @@ use std::str::FromStr;
 use offercast_contract::Channel;
 use serde::{Deserialize, Serialize};
 
-use super::{Market, Offer, Product, Zone};
+use super::{Market, Offer, OrderConditions, Product, Restriction, Zone};
 
 /// The kinds of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,18 +16,24 @@ pub enum DocumentKind {
     Market,
     /// An offer.
     Offer,
+    /// Order conditions.
+    OrderConditions,
     /// A product.
     Product,
+    /// A restriction.
+    Restriction,
     /// A zone.
     Zone,
 }
 
 impl DocumentKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Channel,
         Self::Market,
         Self::Offer,
+        Self::OrderConditions,
         Self::Product,
+        Self::Restriction,
         Self::Zone,
     ];
 
@@ -38,7 +44,9 @@ impl DocumentKind {
             Self::Channel => "channel",
             Self::Market => "market",
             Self::Offer => "offer",
+            Self::OrderConditions => "order_conditions",
             Self::Product => "product",
+            Self::Restriction => "restriction",
             Self::Zone => "zone",
         }
     }
@@ -86,8 +94,12 @@ pub enum Document {
     Market(Market),
     /// An offer.
     Offer(Offer),
+    /// Order conditions.
+    OrderConditions(OrderConditions),
     /// A product.
     Product(Box<Product>),
+    /// A restriction.
+    Restriction(Restriction),
     /// A zone.
     Zone(Zone),
 }
@@ -100,7 +112,9 @@ impl Document {
             Self::Channel(_) => DocumentKind::Channel,
             Self::Market(_) => DocumentKind::Market,
             Self::Offer(_) => DocumentKind::Offer,
+            Self::OrderConditions(_) => DocumentKind::OrderConditions,
             Self::Product(_) => DocumentKind::Product,
+            Self::Restriction(_) => DocumentKind::Restriction,
             Self::Zone(_) => DocumentKind::Zone,
         }
     }
@@ -112,7 +126,9 @@ impl Document {
             Self::Channel(channel) => channel.id.to_string(),
             Self::Market(market) => market.id.to_string(),
             Self::Offer(offer) => offer.id.to_string(),
+            Self::OrderConditions(order) => format!("{}/{}", order.market, order.id),
             Self::Product(product) => product.sku.to_string(),
+            Self::Restriction(rule) => format!("{}/{}", rule.market, rule.id),
             Self::Zone(zone) => format!("{}/{}", zone.market, zone.id),
         };
         DocumentKey {
@@ -128,6 +144,8 @@ impl Document {
             Self::Channel(body) => offercast_contract::canonical_bytes(body),
             Self::Market(body) => offercast_contract::canonical_bytes(body),
             Self::Offer(body) => offercast_contract::canonical_bytes(body),
+            Self::OrderConditions(body) => offercast_contract::canonical_bytes(body),
+            Self::Restriction(body) => offercast_contract::canonical_bytes(body),
             Self::Product(body) => offercast_contract::canonical_bytes(body),
             Self::Zone(body) => offercast_contract::canonical_bytes(body),
         };
@@ -141,6 +159,8 @@ impl Document {
             DocumentKind::Channel => Self::Channel(serde_json::from_str(body)?),
             DocumentKind::Market => Self::Market(serde_json::from_str(body)?),
             DocumentKind::Offer => Self::Offer(serde_json::from_str(body)?),
+            DocumentKind::OrderConditions => Self::OrderConditions(serde_json::from_str(body)?),
+            DocumentKind::Restriction => Self::Restriction(serde_json::from_str(body)?),
             DocumentKind::Product => Self::Product(serde_json::from_str(body)?),
             DocumentKind::Zone => Self::Zone(serde_json::from_str(body)?),
         })

@@ -1,20 +1,24 @@
 //! The source of truth: what people edit, as rows that are never changed.
 //!
 //! Two kinds of rows. *Prices* are many, narrow and valid in an interval.
-//! *Documents* are everything else: products, markets, zones, offers, channels;
-//! each is one JSON value under a kind and a key. Both are versioned by
+//! *Documents* are everything else: products, markets, zones, offers, channels,
+//! restrictions, order conditions; each is one JSON value under a kind and a key. Both are versioned by
 //! revision; nothing is updated in place.
 
 mod combination;
 mod document;
 mod market;
 mod offer;
+mod order;
 mod price;
 mod product;
+mod restriction;
 
 pub use combination::{Combination, Preset};
 pub use document::{Document, DocumentKey, DocumentKind};
 pub use market::{GuardLimits, Market, Zone};
 pub use offer::{Effect, Offer, PriceRange, Target};
+pub use order::{Fee, OrderConditions, ReturnPolicy};
 pub use price::{Place, PriceKey, PriceKind, PriceRow};
 pub use product::Product;
+pub use restriction::{PriceLimit, Restriction, Rule};

@@ -10,6 +10,10 @@ pub struct Product {
     pub deposit_class: Option<String>,
     /// What travels to the channels.
     pub facts: Facts,
+    /// The class by which the law restricts it, a path such as
+    /// `alcohol/vodka`; see [`super::Restriction`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restriction_class: Option<String>,
     /// The SKU.
     pub sku: Sku,
     /// Tax class, a key of [`super::Market::tax_rates`].
@@ -23,6 +27,7 @@ impl Product {
         Self {
             deposit_class: None,
             facts,
+            restriction_class: None,
             sku,
             tax_class,
         }

@@ -77,6 +77,46 @@ fn any_offer() -> impl Strategy<Value = Value> {
         )
 }
 
+fn any_restriction() -> impl Strategy<Value = Value> {
+    let rule = pick(&[
+        json!("hide"),
+        json!("no_discount"),
+        json!({"minimum_price": {"amount_minor": 300}}),
+        json!({"maximum_price": {"amount_minor": 600}}),
+        json!({"warning": {"hr": "Pozor"}}),
+    ]);
+    let class = pick(&["drinks", "drinks/strong"]);
+    let (modes, zones) = (
+        pick(&[json!([]), json!(["delivery"])]),
+        pick(&[json!([]), json!(["region"])]),
+    );
+    let interval = (-3_i64..12, prop::option::of(1_i64..8));
+    (pick(&["r1", "r2"]), class, rule, modes, zones, interval).prop_map(
+        |(id, class, rule, modes, zones, (from, days))| {
+            json!({"type": "put_restriction", "restriction": {
+                "class": class, "id": id, "market": "hr", "modes": modes, "rule": rule,
+                "source": "law", "valid_from": day(from),
+                "valid_until": days.map(|days| day(from + days)), "zones": zones
+            }})
+        },
+    )
+}
+
+fn any_order() -> impl Strategy<Value = Value> {
+    let zone = pick(&[None, Some("region"), Some("store")]);
+    let mode = pick(&[None, Some("delivery")]);
+    let interval = (-3_i64..12, prop::option::of(1_i64..8));
+    (pick(&["c1", "c2"]), zone, mode, 1_i64..4, interval).prop_map(
+        |(id, zone, mode, amount, (from, days))| {
+            json!({"type": "put_order_conditions", "order_conditions": {
+                "delivery_fee": {"amount_minor": amount}, "id": id, "market": "hr",
+                "minimum_order_minor": amount, "mode": mode, "valid_from": day(from),
+                "valid_until": days.map(|days| day(from + days)), "zone": zone
+            }})
+        },
+    )
+}
+
 fn any_change() -> impl Strategy<Value = Value> {
     let category = pick(&["food", "food/dairy", "food!", "home"]);
     let views = pick(&[
@@ -86,9 +126,12 @@ fn any_change() -> impl Strategy<Value = Value> {
     prop_oneof![
         6 => any_price(),
         3 => any_offer(),
-        3 => (any_sku(), category, pick(&["X", "Y"]), pick(&["", "new", "old"]), pick(&["", "XL"]))
-            .prop_map(|(sku, category, brand, tag, size)| {
-                labelled(product(sku, category, brand), tag, size)
+        3 => (any_sku(), category, pick(&["X", "Y"]), pick(&["", "new", "old"]), pick(&["", "XL"]),
+                pick(&[None, Some("drinks"), Some("drinks/strong")]))
+            .prop_map(|(sku, category, brand, tag, size, class)| {
+                let mut change = labelled(product(sku, category, brand), tag, size);
+                change["product"]["restriction_class"] = json!(class);
+                change
             }),
         1 => any_sku().prop_map(|sku| json!({"type": "end_product", "sku": sku})),
         1 => (any_sku(), pick(&["regular", "special"])).prop_map(|(sku, kind)| json!({
@@ -99,6 +142,12 @@ fn any_change() -> impl Strategy<Value = Value> {
         1 => (0_i64..3).prop_map(market),
         1 => views.prop_map(|views| channel("web", &views)),
         1 => Just(json!({"type": "end_channel", "id": "shelf"})),
+        2 => any_restriction(),
+        1 => any_order(),
+        1 => pick(&["r1", "r2"])
+            .prop_map(|id| json!({"type": "end_restriction", "id": id, "market": "hr"})),
+        1 => pick(&["c1", "c2"])
+            .prop_map(|id| json!({"type": "end_order_conditions", "id": id, "market": "hr"})),
     ]
 }
 

@@ -1,6 +1,7 @@
 mod catalogue;
 mod guards;
 mod intervals;
+mod law;
 mod reverts;
 mod rows;
 

@@ -72,7 +72,7 @@ fn what_later_revisions_rely_on_is_not_ended() {
     rows.edit(json!([but(set("regular", "3.00"), &price)]));
     let expected = [
         "product tea: it has prices of later revisions",
-        "zone hr/corner: prices, offers or channels use it",
+        "zone hr/corner: prices, offers, channels, restrictions or order conditions use it",
     ];
     let mut found = conflicts(&rows, &tea);
     found.sort();

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use offercast_contract::{Channel, ChannelId, Instant, MarketId, OfferId, Sku, ZoneId};
+use offercast_contract::{
+    Channel, ChannelId, Instant, MarketId, OfferId, OrderConditionsId, RestrictionId, Sku, ZoneId,
+};
 use serde_json::{Value, json};
 
 use crate::change::{Change, ChangeError, Current, Guard, Plan, plan};
 use crate::revision::Delta;
 use crate::source::{
-    Document, DocumentKey, Market, Offer, PriceKey, PriceRow, Product, Target, Zone,
+    Document, DocumentKey, Market, Offer, OrderConditions, PriceKey, PriceRow, Product,
+    Restriction, Target, Zone,
 };
 
 #[derive(Debug, Clone, Default)]
@@ -117,6 +120,47 @@ impl Current for Rows {
             _ => None,
         });
         all.retain(|offer| offer.is_in(market));
+        all
+    }
+
+    fn restriction(&self, market: &MarketId, id: &RestrictionId) -> Option<Arc<Restriction>> {
+        let all = self.restrictions(market);
+        all.into_iter().find(|it| it.id == *id)
+    }
+
+    fn restrictions(&self, market: &MarketId) -> Vec<Arc<Restriction>> {
+        let mut all = self.all(|document| match document {
+            Document::Restriction(it) => Some(it),
+            _ => None,
+        });
+        all.retain(|it| it.market == *market);
+        all
+    }
+
+    fn restricted(&self, market: &MarketId, class: &str) -> Vec<Sku> {
+        let mut skus = self.targeted(market, &Target::default());
+        skus.retain(|sku| {
+            let of = self.product(sku).and_then(|it| it.restriction_class);
+            of.is_some_and(|of| offercast_contract::channel::is_within(&of, class))
+        });
+        skus
+    }
+
+    fn order_conditions(
+        &self,
+        market: &MarketId,
+        id: &OrderConditionsId,
+    ) -> Option<Arc<OrderConditions>> {
+        let all = self.all_order_conditions(market);
+        all.into_iter().find(|it| it.id == *id)
+    }
+
+    fn all_order_conditions(&self, market: &MarketId) -> Vec<Arc<OrderConditions>> {
+        let mut all = self.all(|document| match document {
+            Document::OrderConditions(it) => Some(it),
+            _ => None,
+        });
+        all.retain(|it| it.market == *market);
         all
     }
 

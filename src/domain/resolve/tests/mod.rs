@@ -1,20 +1,23 @@
 //! One test per rule, with numbers that can be checked by hand.
 
 mod combination;
+mod order;
 mod properties;
+mod restrictions;
 mod rules;
 
 use std::collections::BTreeMap;
 
 use offercast_contract::channel::Selector;
 use offercast_contract::{
-    Audience, Currency, Facts, Instant, MarketId, Measure, MeasureUnit, SaleUnit, Sku, Terms,
-    ZoneId,
+    Audience, Currency, Facts, Instant, MarketId, Measure, MeasureUnit, SaleUnit, SalesMode, Sku,
+    Terms, ZoneId,
 };
 
 use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
 use crate::source::{
-    Combination, Effect, Market, Offer, Place, PriceKey, PriceKind, PriceRange, PriceRow,
+    Combination, Effect, Market, Offer, OrderConditions, Place, PriceKey, PriceKind, PriceRange,
+    PriceRow, Restriction,
 };
 
 pub(super) fn at(day: i64) -> Instant {
@@ -107,8 +110,12 @@ struct Case {
     combination: Combination,
     deposit_class: Option<&'static str>,
     labels: Facts,
+    mode: SalesMode,
     offers: Vec<Offer>,
+    order: Vec<OrderConditions>,
     pack: Option<Measure>,
+    restriction_class: Option<&'static str>,
+    restrictions: Vec<Restriction>,
     rows: Vec<PriceRow>,
     sale_unit: SaleUnit,
     sku: Sku,
@@ -123,8 +130,12 @@ fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
         combination: Combination::default(),
         deposit_class: None,
         labels: Facts::new(String::new(), SaleUnit::Piece, BTreeMap::new()),
+        mode: SalesMode::Store,
         offers: Vec::new(),
+        order: Vec::new(),
         pack: None,
+        restriction_class: None,
+        restrictions: Vec::new(),
         rows: rows.into_iter().collect(),
         sale_unit: SaleUnit::Piece,
         sku: Sku::parse("milk").unwrap(),
@@ -156,6 +167,8 @@ impl Case {
         };
         let offers: Vec<&Offer> = self.offers.iter().collect();
         let prices: Vec<PriceRef<'_>> = self.rows.iter().map(PriceRef::from).collect();
+        let order: Vec<&OrderConditions> = self.order.iter().collect();
+        let restrictions: Vec<&Restriction> = self.restrictions.iter().collect();
         answer(&Inputs {
             audience: &self.audience,
             goods: Goods {
@@ -164,13 +177,17 @@ impl Case {
                 deposit_class: self.deposit_class,
                 labels: &self.labels,
                 pack: self.pack,
+                restriction_class: self.restriction_class,
                 sale_unit: self.sale_unit,
                 sku: &self.sku,
                 tax_class: "full",
             },
             market: &market,
+            mode: self.mode,
             offers: &offers,
+            order: &order,
             prices: &prices,
+            restrictions: &restrictions,
             zones: &self.zones,
         })
     }

@@ -232,7 +232,9 @@ fn every_row_is_explained() {
     let rules = case(rows).with(|input| explain(input, at(1)));
     let of_amount = |wanted: i64| {
         rules.iter().find_map(|rule| match rule.subject {
-            Subject::Price { amount_minor, .. } if amount_minor == wanted => Some(rule.reason),
+            Subject::Price { amount_minor, .. } if amount_minor == wanted => {
+                Some(rule.reason.clone())
+            }
             _ => None,
         })
     };
