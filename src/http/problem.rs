@@ -61,6 +61,7 @@ kinds! {
     InvalidRows, "invalid-rows", UNPROCESSABLE_ENTITY, "Rows of the price list cannot be taken";
     MethodNotAllowed, "method-not-allowed", METHOD_NOT_ALLOWED, "The resource does not have that method";
     NotCarried, "not-carried", NOT_FOUND, "The channel does not carry the product";
+    Hidden, "hidden", NOT_FOUND, "The law does not let the channel show the product";
     NotDraft, "not-draft", CONFLICT, "The change set is no longer a draft";
     NotFound, "not-found", NOT_FOUND, "There is no such thing";
     NotSold, "not-sold", NOT_FOUND, "The product is not sold here and now";

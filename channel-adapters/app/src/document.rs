@@ -24,6 +24,8 @@ pub(crate) struct Document {
     pub(crate) conditional: Vec<Conditional>,
     pub(crate) references: Vec<Reference>,
     pub(crate) offers: Vec<Offer>,
+    pub(crate) order: Option<Order>,
+    pub(crate) warnings: Vec<Warning>,
     #[serde(rename = "conditions")]
     _conditions: Option<String>,
     #[serde(rename = "legal")]
@@ -118,4 +120,52 @@ pub(crate) struct Until {
 pub(crate) struct Offer {
     pub(crate) id: String,
     pub(crate) label: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Order {
+    pub(crate) delivery_fee: Option<DeliveryFee>,
+    pub(crate) minimum_order: Option<MinimumOrder>,
+    pub(crate) payment: Option<Payment>,
+    pub(crate) returns: Option<Returns>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryFee {
+    pub(crate) amount: String,
+    pub(crate) free_from: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MinimumOrder {
+    pub(crate) amount: String,
+    pub(crate) currency: String,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Payment {
+    pub(crate) methods: Vec<String>,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Returns {
+    pub(crate) days: u16,
+    pub(crate) words: Option<String>,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Warning {
+    pub(crate) id: String,
+    pub(crate) text: String,
 }

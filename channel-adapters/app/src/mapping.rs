@@ -1,6 +1,7 @@
 //! From terms to what the template prints. Pure.
 
 use offercast_contract::projection::conditional_key;
+use offercast_contract::terms::words_in;
 use offercast_contract::{Amount, Field, Projection};
 use offercast_kit::wording::Wording;
 use offercast_kit::{RenderError, Shown};
@@ -28,6 +29,8 @@ pub(crate) struct Context<'a> {
     conditional: Vec<Money<'a>>,
     references: Vec<Money<'a>>,
     offers: Vec<Offer<'a>>,
+    order: Option<Order>,
+    warnings: Vec<Warning<'a>>,
     conditions: Option<&'a str>,
     legal: Option<&'a str>,
 }
@@ -81,6 +84,47 @@ struct Offer<'a> {
     label: &'a str,
 }
 
+/// Order conditions; one that is not given is null.
+#[derive(Debug, Serialize)]
+struct Order {
+    delivery_fee: Option<DeliveryFee>,
+    minimum_order: Option<MinimumOrder>,
+    payment: Option<Payment>,
+    returns: Option<Returns>,
+}
+
+#[derive(Debug, Serialize)]
+struct DeliveryFee {
+    amount: String,
+    free_from: Option<String>,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct MinimumOrder {
+    amount: String,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Payment {
+    methods: Vec<&'static str>,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Returns {
+    days: u16,
+    words: Option<String>,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning<'a> {
+    id: &'a str,
+    text: &'a str,
+}
+
 /// Fields that the document cannot do without, so they cannot be declared as
 /// implied.
 const ALWAYS_SHOWN: [Field; 4] = [Field::Sku, Field::Currency, Field::Price, Field::SaleUnit];
@@ -128,6 +172,8 @@ pub(crate) fn context<'a>(
         conditional: parts.conditional(),
         references: parts.references(),
         offers: parts.offers(),
+        order: parts.order(),
+        warnings: parts.warnings(),
         conditions: content.and_then(|content| content.conditions.as_deref()),
         legal: content.and_then(|content| content.legal.as_deref()),
     })
@@ -217,6 +263,48 @@ impl<'a> Parts<'a, '_> {
             .map(|reference| {
                 let label = self.wording.words().reference_label(&reference.kind);
                 self.money(reference.kind.as_str(), label, reference.amount)
+            })
+            .collect()
+    }
+
+    fn order(&self) -> Option<Order> {
+        let (terms, wording) = (self.shown.terms, self.wording);
+        let order = terms.order.as_ref();
+        let order = order.filter(|_| self.projection.shows(Field::Order))?;
+        let fee = order.delivery_fee.map(|fee| DeliveryFee {
+            amount: fee.amount.to_string(),
+            free_from: fee.free_from.map(|from| from.to_string()),
+            text: wording.delivery_fee(fee, terms.currency),
+        });
+        let minimum = order.minimum_order.map(|amount| MinimumOrder {
+            amount: amount.to_string(),
+            text: wording.minimum_order(amount, terms.currency),
+        });
+        let payment = (!order.payment.is_empty()).then(|| Payment {
+            methods: order.payment.iter().map(|it| it.as_str()).collect(),
+            text: wording.payment(&order.payment),
+        });
+        let returns = order.returns.as_ref().map(|returns| Returns {
+            days: returns.days,
+            words: words_in(&returns.labels, &self.shown.channel.locale).map(str::to_owned),
+            text: wording.returns(returns.days),
+        });
+        Some(Order {
+            delivery_fee: fee,
+            minimum_order: minimum,
+            payment,
+            returns,
+        })
+    }
+
+    fn warnings(&self) -> Vec<Warning<'a>> {
+        let channel = self.shown.channel;
+        let warnings = self.shown.terms.warnings_in(channel);
+        warnings
+            .filter(|_| self.projection.shows(Field::Warning))
+            .map(|warning| Warning {
+                id: warning.restriction.as_str(),
+                text: words_in(&warning.labels, &channel.locale).unwrap_or_default(),
             })
             .collect()
     }

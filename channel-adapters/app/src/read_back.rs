@@ -2,12 +2,12 @@
 //! texts as a customer reads them. Both must agree.
 
 use offercast_contract::claims::ClaimKey;
-use offercast_contract::{Channel, Claims, Currency, Field, Instant, Reading};
+use offercast_contract::{Channel, Claims, Currency, Field, Instant, Reading, order};
 use offercast_kit::Unreadable;
 use offercast_kit::wording::Customer;
 use offercast_kit::wording::read::ReadError;
 
-use crate::document::{Document, Tax, UnitPrice};
+use crate::document::{Document, Order, Tax, UnitPrice};
 
 /// The claims of a document.
 pub(crate) fn read(channel: &Channel, body: &[u8]) -> Result<Reading, Unreadable> {
@@ -101,6 +101,41 @@ impl Reader {
         for offer in &document.offers {
             let key = ClaimKey::of(Field::Offer, &offer.id);
             self.set(key, &offer.label)?;
+        }
+        for warning in &document.warnings {
+            self.set(ClaimKey::of(Field::Warning, &warning.id), &warning.text)?;
+        }
+        document.order.as_ref().map_or(Ok(()), |it| self.order(it))
+    }
+
+    fn order(&mut self, order: &Order) -> Result<(), Unreadable> {
+        let key = |which: &str| ClaimKey::of(Field::Order, which);
+        if let Some(fee) = &order.delivery_fee {
+            let key = key(order::DELIVERY_FEE);
+            self.check_currency(&key, &fee.currency)?;
+            let said = self.customer.delivery_fee(&fee.text);
+            let value = match &fee.free_from {
+                None => fee.amount.clone(),
+                Some(from) => format!("{} free from {from}", fee.amount),
+            };
+            self.claim(key, &value, said)?;
+        }
+        if let Some(minimum) = &order.minimum_order {
+            let key = key(order::MINIMUM_ORDER);
+            self.check_currency(&key, &minimum.currency)?;
+            let said = self.customer.minimum_order(&minimum.text);
+            self.claim(key, &minimum.amount, said)?;
+        }
+        if let Some(payment) = &order.payment {
+            let said = self.customer.payment(&payment.text);
+            self.claim(key(order::PAYMENT), &payment.methods.join(","), said)?;
+        }
+        if let Some(returns) = &order.returns {
+            let said = self.customer.returns(&returns.text);
+            self.claim(key(order::RETURNS), &returns.days.to_string(), said)?;
+            if let Some(words) = &returns.words {
+                self.set(key(order::RETURNS_WORDS), words)?;
+            }
         }
         Ok(())
     }

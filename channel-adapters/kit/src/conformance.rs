@@ -72,6 +72,7 @@ pub fn run(family: &dyn Family, template: &Template) -> Result<Report, Failures>
                 run.mutations(family, renderer.as_ref(), &channel);
                 run.surplus(family, renderer.as_ref(), &channel);
                 run.boundaries(family, renderer.as_ref(), &channel);
+                run.hidden(family, renderer.as_ref(), &channel);
             }
             Err(error) => run.fail("making samples", error.to_string()),
         }
@@ -229,7 +230,20 @@ impl Run {
         let Some(rich) = samples.iter().find(|sample| sample.terms.regular.is_some()) else {
             return self.fail("surplus", "no sample has a regular price".into());
         };
-        for field in [Field::Regular, Field::Prior, Field::Deposit] {
+        let (warning, order) = (
+            samples::warning("health", ["Beware", "Осторожно", "Uwaga"]),
+            samples::order_conditions(plain.terms.currency),
+        );
+        let (Some(warning), Some(order)) = (self.made(warning), self.made(order)) else {
+            return;
+        };
+        for field in [
+            Field::Regular,
+            Field::Prior,
+            Field::Deposit,
+            Field::Order,
+            Field::Warning,
+        ] {
             if !channel.projection.shows(field) {
                 continue;
             }
@@ -238,6 +252,8 @@ impl Run {
             match field {
                 Field::Regular => with.regular = amount,
                 Field::Prior => with.prior = amount,
+                Field::Order => with.order = Some(order.clone()),
+                Field::Warning => with.warnings = vec![warning.clone()],
                 _ => with.deposit = amount,
             }
             let what = |added: &str| format!("a {field} {added} ({})", channel.locale);
@@ -250,6 +266,42 @@ impl Run {
                     self.expect(differs, what(added), "the difference was not noticed");
                 }
             }
+        }
+    }
+
+    /// What the law hides is withdrawn, neither shown nor held.
+    fn hidden(&mut self, family: &dyn Family, renderer: &dyn Renderer, channel: &Channel) {
+        let (Some(plain), Some(cases), Some(view)) = (
+            self.made(samples::plain()),
+            self.made(samples::hidden_here(channel)),
+            channel.views.first(),
+        ) else {
+            return;
+        };
+        let horizon = samples::horizon();
+        for (hidden_in, is_hidden) in cases {
+            let what = format!("hidden in {hidden_in:?} ({})", channel.locale);
+            let terms = Terms {
+                hidden_in,
+                ..plain.terms.clone()
+            };
+            let timeline = Timeline::build(horizon, Vec::new(), |_| Some(terms.clone()));
+            let presented = present(
+                family,
+                renderer,
+                channel,
+                &plain.sku,
+                &plain.facts,
+                &timeline,
+                view,
+                horizon.from(),
+            );
+            let holds = match presented {
+                Presented::Hidden { .. } => is_hidden,
+                Presented::Shown { .. } => !is_hidden,
+                _ => false,
+            };
+            self.expect(holds, what, "the law was not followed");
         }
     }
 

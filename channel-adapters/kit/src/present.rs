@@ -6,8 +6,8 @@
 
 use offercast_contract::compare::judge;
 use offercast_contract::{
-    Channel, Claims, Difference, Facts, Horizon, Instant, Item, Sku, Timeline, View, compare,
-    project,
+    Channel, Claims, Difference, Facts, Horizon, Instant, Item, RestrictionId, Sku, Timeline, View,
+    compare, project,
 };
 
 use crate::family::{Artefact, Family, Renderer, Shown};
@@ -28,6 +28,11 @@ pub enum Presented {
     NotSold,
     /// The channel's assortment leaves it out.
     NotCarried,
+    /// The law does not let the channel show it: it is withdrawn, not held.
+    Hidden {
+        /// By which restriction.
+        restriction: RestrictionId,
+    },
     /// It has terms but cannot be shown truly.
     Held {
         /// Why, in words for the board: field, shown, expected.
@@ -61,6 +66,11 @@ pub fn present(
     let Some(terms) = &segment.terms else {
         return Presented::NotSold;
     };
+    if let Some(restriction) = terms.hiding(channel) {
+        return Presented::Hidden {
+            restriction: restriction.clone(),
+        };
+    }
     let shown = Shown {
         channel,
         view,

@@ -12,6 +12,10 @@ use offercast_contract::{
 
 use crate::family::Family;
 
+mod rules;
+
+pub use rules::{hidden_here, order_conditions, warning};
+
 /// One item with the terms to show.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -90,6 +94,7 @@ pub fn samples() -> Result<Vec<Sample>, SampleError> {
     samples.extend(with_conditions()?);
     samples.extend(with_other_currencies()?);
     samples.extend(with_other_names()?);
+    samples.extend(rules::with_rules()?);
     Ok(samples)
 }
 

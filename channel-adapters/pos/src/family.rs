@@ -59,6 +59,10 @@ impl Family for Till {
                 "the till adds the deposit as a ware of its own",
             ),
             (Field::Tax, "the till has tax groups from its back office"),
+            (
+                Field::Warning,
+                "the shop shows the law's notice beside the goods and at the till",
+            ),
         ];
         Projection {
             implied: reasons
@@ -69,6 +73,8 @@ impl Family for Till {
                 // Cut to 100 letters of Windows-1251, so not equal as a text.
                 Field::Name,
                 Field::Offer,
+                // Agreed before the till: delivery, payment, returns.
+                Field::Order,
                 Field::Prior,
                 Field::Reduction,
                 Field::Reference,

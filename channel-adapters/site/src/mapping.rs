@@ -1,7 +1,8 @@
 //! From terms to what the template prints. Pure.
 
 use offercast_contract::projection::{conditional_key, tax_text, unit_price_text};
-use offercast_contract::{Amount, ConditionalPrice, Field, OfferId};
+use offercast_contract::terms::words_in;
+use offercast_contract::{Amount, ConditionalPrice, Field, OfferId, order};
 use offercast_kit::wording::Wording;
 use offercast_kit::{RenderError, Shown};
 use serde::Serialize;
@@ -26,11 +27,13 @@ pub(crate) struct Context {
     prior: Option<Line>,
     conditional: Vec<Line>,
     offers: Vec<Line>,
+    order: Vec<Line>,
     until: Option<Line>,
     unit_price: Option<Line>,
     deposit: Option<Line>,
     references: Vec<Line>,
     tax: Option<Line>,
+    warnings: Vec<Line>,
     conditions: Option<String>,
     legal: Option<String>,
     json_ld: String,
@@ -100,11 +103,13 @@ pub(crate) fn context(shown: &Shown<'_>, wording: &Wording) -> Result<Context, R
         prior: lines.some_amount(Field::Prior, words.prior, terms.prior),
         conditional: lines.conditional(),
         offers: lines.offers(),
+        order: lines.order(),
         until: lines.until(),
         unit_price: lines.unit_price(),
         deposit: lines.some_amount(Field::Deposit, words.deposit, terms.deposit),
         references: lines.references(),
         tax: lines.tax(),
+        warnings: lines.warnings(),
         conditions: text(|content| &content.conditions),
         legal: text(|content| &content.legal),
         json_ld: structured::json_ld(shown, wording.zone()),
@@ -171,6 +176,45 @@ impl Lines<'_> {
             .map(|offer| {
                 let label = offer.label_in(&self.shown.channel.locale);
                 line(key(&offer.id), label, "", label.to_owned())
+            })
+            .collect()
+    }
+
+    /// The claims in order, each with the words for it.
+    fn order(&self) -> Vec<Line> {
+        let (terms, wording) = (self.shown.terms, self.wording);
+        let Some(order) = terms.order.as_ref().filter(|_| self.shows(Field::Order)) else {
+            return Vec::new();
+        };
+        let claims = order.claims(&self.shown.channel.locale);
+        claims
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let text = match key.which.as_str() {
+                    order::DELIVERY_FEE => {
+                        wording.delivery_fee(order.delivery_fee?, terms.currency)
+                    }
+                    order::MINIMUM_ORDER => {
+                        wording.minimum_order(order.minimum_order?, terms.currency)
+                    }
+                    order::PAYMENT => wording.payment(&order.payment),
+                    order::RETURNS => wording.returns(order.returns.as_ref()?.days),
+                    _ => value.clone(),
+                };
+                Some(line(key, value, "", text))
+            })
+            .collect()
+    }
+
+    fn warnings(&self) -> Vec<Line> {
+        let channel = self.shown.channel;
+        let warnings = self.shown.terms.warnings_in(channel);
+        warnings
+            .filter(|_| self.shows(Field::Warning))
+            .map(|warning| {
+                let text = words_in(&warning.labels, &channel.locale).unwrap_or_default();
+                let key = format!("{}.{}", Field::Warning, warning.restriction);
+                line(key, text, "", text.to_owned())
             })
             .collect()
     }

@@ -5,10 +5,17 @@
 //! `validForMemberTier` and never a `priceType`; `price` stands on the Offer as
 //! well, since validators miss it in `priceSpecification` alone; in
 //! `referenceQuantity` the quantity is the pack, `valueReference` the base
-//! measure, and the price stays the pack's.
+//! measure, and the price stays the pack's. `shippingDetails` has a rate but no
+//! threshold, so it states what delivering this item alone costs;
+//! `merchantReturnDays` goes with `MerchantReturnFiniteReturnWindow`; a smallest
+//! order is an `eligibleTransactionVolume` with a `minPrice`. Which countries
+//! they are for is not known here, so `shippingDestination` and
+//! `applicableCountry` are left to the page.
 
 use jiff::tz::TimeZone;
-use offercast_contract::{ConditionalPrice, Field, Instant, Measure, SaleUnit, Terms, UnitPrice};
+use offercast_contract::{
+    ConditionalPrice, Field, Instant, Measure, OrderTerms, SaleUnit, Terms, UnitPrice,
+};
 use offercast_kit::Shown;
 use serde_json::{Map, Value, json};
 
@@ -77,7 +84,45 @@ fn offer(shown: &Shown<'_>, zone: &TimeZone) -> Value {
         specifications.extend(conditional.map(|price| conditional_price(shown, price)));
     }
     offer.insert("priceSpecification".into(), specifications.into());
+    if let Some(order) = terms.order.as_ref().filter(|_| shows(shown, Field::Order)) {
+        order_conditions(&mut offer, terms, order);
+    }
     Value::Object(offer)
+}
+
+fn order_conditions(offer: &mut Map<String, Value>, terms: &Terms, order: &OrderTerms) {
+    let currency = terms.currency;
+    if let Some(fee) = order.delivery_fee {
+        let rate = json!({
+            "@type": "MonetaryAmount",
+            "currency": currency.code(),
+            "value": fee.for_goods(terms.price, currency).to_string(),
+        });
+        let shipping = json!({"@type": "OfferShippingDetails", "shippingRate": rate});
+        offer.insert("shippingDetails".into(), shipping);
+    }
+    if let Some(minimum) = order.minimum_order {
+        let volume = json!({
+            "@type": "PriceSpecification",
+            "minPrice": minimum.to_string(),
+            "priceCurrency": currency.code(),
+        });
+        offer.insert("eligibleTransactionVolume".into(), volume);
+    }
+    let policy = order.returns.as_ref().map(|returns| match returns.days {
+        0 => json!({
+            "@type": "MerchantReturnPolicy",
+            "returnPolicyCategory": "https://schema.org/MerchantReturnNotPermitted",
+        }),
+        days => json!({
+            "@type": "MerchantReturnPolicy",
+            "merchantReturnDays": days,
+            "returnPolicyCategory": "https://schema.org/MerchantReturnFiniteReturnWindow",
+        }),
+    });
+    if let Some(policy) = policy {
+        offer.insert("hasMerchantReturnPolicy".into(), policy);
+    }
 }
 
 fn specification(terms: &Terms, price: String) -> Map<String, Value> {

@@ -63,7 +63,7 @@ fn split(path: &str) -> Option<(&str, &str)> {
             ("Offercast-Epoch" = u64, description = "Its epoch"),
             ("Surrogate-Key" = String, description = "Keys by which a cache in front may purge"))),
         (status = 304, description = "What the reader holds is still shown"),
-        (status = 404, description = "not-sold, not-carried, held, not-found", body = inline(crate::problem::ProblemDocument), content_type = "application/problem+json"),
+        (status = 404, description = "not-sold, not-carried, hidden, held, not-found", body = inline(crate::problem::ProblemDocument), content_type = "application/problem+json"),
         (status = 503, description = "behind", body = inline(crate::problem::ProblemDocument), content_type = "application/problem+json"),
     ),
 )]
@@ -285,6 +285,10 @@ fn render(
             return Err(
                 Problem::new(Kind::NotCarried, detail).with_header(OFFERCAST_STATE, "not-carried")
             );
+        }
+        Presented::Hidden { restriction } => {
+            let detail = format!("{id} may not show {sku}: restriction {restriction}.");
+            return Err(Problem::new(Kind::Hidden, detail).with_header(OFFERCAST_STATE, "hidden"));
         }
         Presented::Held { reason } => return Err(held(&reason)),
     };

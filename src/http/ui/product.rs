@@ -322,22 +322,49 @@ fn explanation(
             }
             text
         }
+        Subject::OrderConditions { id, part } => {
+            format!("{}: {id}", lang.t(&format!("order.{part}")))
+        }
+        Subject::Restriction {
+            id,
+            limit_minor,
+            rule,
+            source,
+            ..
+        } => {
+            let mut text = format!("{}: {id}", lang.t(&format!("rule.{rule}")));
+            if let Some(minor) = limit_minor {
+                text.push_str(&format!(" ({})", write(*minor)));
+            }
+            format!("{text}. {source}")
+        }
         Subject::RegularClaim => lang.t("explain.regular_claim"),
         Subject::PriorClaim => lang.t("explain.prior_claim"),
         Subject::ReductionClaim => lang.t("explain.reduction_claim"),
         Subject::UnitPrice => lang.t("explain.unit_price"),
         Subject::Tax => lang.t("explain.tax"),
     };
-    json!({ "applied": considered.applied, "reason": why(lang, format, considered.reason), "subject": subject })
+    json!({ "applied": considered.applied, "reason": why(lang, format, &considered.reason), "subject": subject })
 }
 
-fn why(lang: Lang, format: &Format, reason: Reason) -> String {
-    let (key, at) = match reason {
+fn why(lang: Lang, format: &Format, reason: &Reason) -> String {
+    let (key, at) = match *reason {
         Reason::Applied => ("applied", None),
         Reason::NotYetValid { from } => ("not_yet_valid", Some(from)),
         Reason::Ended { at } => ("ended", Some(at)),
         Reason::OtherPlace => ("other_place", None),
         Reason::OtherAudience => ("other_audience", None),
+        Reason::OtherMode => ("other_mode", None),
+        Reason::ForbiddenBy { ref restriction } => {
+            return lang.fill("why.forbidden_by", &[("name", restriction.as_str())]);
+        }
+        Reason::BelowStatutoryMinimum {
+            ref restriction, ..
+        } => {
+            let name = [("name", restriction.as_str())];
+            return lang.fill("why.below_statutory_minimum", &name);
+        }
+        Reason::ForbidsPrice => ("forbids_price", None),
         Reason::LessSpecific => ("less_specific", None),
         Reason::SpecialHolds => ("special_holds", None),
         Reason::NotTargeted => ("not_targeted", None),

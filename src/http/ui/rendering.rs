@@ -59,6 +59,7 @@ pub(super) fn card(scene: &Scene<'_>, channel: &Channel, view: &View, format: &F
         }
         Presented::NotSold => ("off", "dash", "state.not_sold"),
         Presented::NotCarried => ("off", "dash", "state.not_carried"),
+        Presented::Hidden { .. } => ("off", "dash", "state.hidden"),
     };
     if state == "off" {
         card["missing"] = json!(lang.t(words));

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use offercast_contract::{Amount, MarketId};
 use offercast_domain::revision::{Delta, Revision};
 use offercast_domain::source::{
-    Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow,
+    Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow, Restriction,
 };
 use offercast_usecases::engine::Current;
 use offercast_usecases::history;
@@ -182,6 +182,8 @@ fn document_line(lang: Lang, current: &Current, document: &Document, verb: Verb)
         Document::Channel(channel) => channel.name.clone(),
         Document::Market(market) => market.name.clone(),
         Document::Product(product) => name(lang, product),
+        Document::OrderConditions(_) => String::new(),
+        Document::Restriction(restriction) => restriction_detail(lang, restriction),
         Document::Zone(zone) => zone.name.clone(),
         Document::Offer(offer) => offer_detail(lang, current, offer),
     };
@@ -193,6 +195,12 @@ fn document_line(lang: Lang, current: &Current, document: &Document, verb: Verb)
         link,
         detail,
     )
+}
+
+/// `no discount · alcohol · 171-FZ`.
+fn restriction_detail(lang: Lang, restriction: &Restriction) -> String {
+    let rule = lang.t(&format!("rule.{}", restriction.rule.as_str()));
+    format!("{rule} · {} · {}", restriction.class, restriction.source)
 }
 
 fn offer_detail(lang: Lang, current: &Current, offer: &Offer) -> String {

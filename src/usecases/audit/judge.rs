@@ -149,5 +149,8 @@ fn expected(
     let timeline = current.book.timeline(sku, view, current.position.horizon);
     let segment = timeline.at(at)?;
     let terms = segment.terms.as_ref()?;
+    if !terms.visible_in(channel) {
+        return None;
+    }
     Some(project(channel, sku, &facts, terms, segment.until))
 }

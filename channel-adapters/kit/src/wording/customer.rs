@@ -36,6 +36,11 @@ impl Customer {
         self.hint
     }
 
+    /// The currency of the item.
+    pub(super) fn currency(&self) -> Currency {
+        self.currency
+    }
+
     /// The words that the customer knows.
     #[must_use]
     pub fn words(&self) -> &'static Words {
@@ -130,7 +135,7 @@ impl Customer {
     }
 }
 
-fn unexpected(text: &str, expected: &'static str) -> ReadError {
+pub(super) fn unexpected(text: &str, expected: &'static str) -> ReadError {
     ReadError::Unexpected {
         text: text.to_owned(),
         expected,

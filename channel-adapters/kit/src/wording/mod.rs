@@ -11,6 +11,7 @@
 //! `1299.90 EUR` and English words.
 
 mod customer;
+mod order;
 mod print;
 pub mod read;
 mod style;

@@ -1,6 +1,6 @@
 //! The trade's words, as they stand around the numbers.
 
-use offercast_contract::{Locale, SaleUnit};
+use offercast_contract::{Locale, PaymentMethod, SaleUnit};
 
 use super::style::language_of;
 
@@ -34,6 +34,23 @@ pub struct Words {
     pub through: &'static str,
     /// The moment at which the terms end.
     pub until: &'static str,
+    /// What delivery costs; the gap is the amount.
+    pub delivery: &'static str,
+    /// Delivery costs nothing.
+    pub delivery_free: &'static str,
+    /// Behind what delivery costs; the gap is the value of goods from which on
+    /// it costs nothing.
+    pub delivery_free_from: &'static str,
+    /// The smallest order; the gap is the amount.
+    pub minimum_order: &'static str,
+    /// How an order may be paid; the gap is the list.
+    pub payment: &'static str,
+    /// What may be given back; the gap is the number of days.
+    pub returns: &'static str,
+    /// Nothing is taken back.
+    pub no_returns: &'static str,
+    /// Ways to pay, in the order of `PaymentMethod::ALL`.
+    payment_methods: [&'static str; 6],
     /// What one price is for: piece, kilogram, litre, metre, hour.
     sale_units: [&'static str; 5],
 }
@@ -54,6 +71,21 @@ static WORDS: [Words; 4] = [
         tax_excluded: "plus {} VAT",
         through: "through {}",
         until: "until {}",
+        delivery: "Delivery {}",
+        delivery_free: "Free delivery",
+        delivery_free_from: ", free from {}",
+        minimum_order: "Minimum order {}",
+        payment: "Payment: {}",
+        returns: "Returns (days): {}",
+        no_returns: "No returns",
+        payment_methods: [
+            "card",
+            "cash",
+            "instalments",
+            "instant transfer",
+            "invoice",
+            "bank transfer",
+        ],
         sale_units: ["per piece", "per kg", "per litre", "per metre", "per hour"],
     },
     Words {
@@ -71,6 +103,21 @@ static WORDS: [Words; 4] = [
         tax_excluded: "без НДС {}",
         through: "по {} включительно",
         until: "до {}",
+        delivery: "Доставка {}",
+        delivery_free: "Бесплатная доставка",
+        delivery_free_from: ", бесплатно от {}",
+        minimum_order: "Минимальный заказ {}",
+        payment: "Оплата: {}",
+        returns: "Возврат (дней): {}",
+        no_returns: "Возврат не принимается",
+        payment_methods: [
+            "картой",
+            "наличными",
+            "в рассрочку",
+            "по СБП",
+            "по счёту",
+            "банковским переводом",
+        ],
         sale_units: ["за штуку", "за кг", "за литр", "за метр", "за час"],
     },
     Words {
@@ -88,6 +135,21 @@ static WORDS: [Words; 4] = [
         tax_excluded: "plus {} VAT",
         through: "do {} włącznie",
         until: "do {}",
+        delivery: "Dostawa {}",
+        delivery_free: "Bezpłatna dostawa",
+        delivery_free_from: ", bezpłatna od {}",
+        minimum_order: "Minimalne zamówienie {}",
+        payment: "Płatność: {}",
+        returns: "Zwrot (dni): {}",
+        no_returns: "Bez możliwości zwrotu",
+        payment_methods: [
+            "karta",
+            "gotówka",
+            "raty",
+            "przelew natychmiastowy",
+            "faktura",
+            "przelew",
+        ],
         sale_units: ["za sztukę", "za kg", "za litr", "za metr", "za godzinę"],
     },
     Words {
@@ -105,6 +167,21 @@ static WORDS: [Words; 4] = [
         tax_excluded: "bez PDV-a {}",
         through: "do uključivo {}",
         until: "do {}",
+        delivery: "Dostava {}",
+        delivery_free: "Besplatna dostava",
+        delivery_free_from: ", besplatna od {}",
+        minimum_order: "Minimalna narudžba {}",
+        payment: "Plaćanje: {}",
+        returns: "Povrat (dana): {}",
+        no_returns: "Bez povrata",
+        payment_methods: [
+            "kartica",
+            "gotovina",
+            "obroci",
+            "instant plaćanje",
+            "račun",
+            "bankovna doznaka",
+        ],
         sale_units: ["po komadu", "po kg", "po litri", "po metru", "po satu"],
     },
 ];
@@ -135,6 +212,19 @@ impl Words {
             SaleUnit::Litre => 2,
             SaleUnit::Metre => 3,
             SaleUnit::Hour => 4,
+        }]
+    }
+
+    /// A way to pay.
+    #[must_use]
+    pub fn payment_method(&self, method: PaymentMethod) -> &'static str {
+        self.payment_methods[match method {
+            PaymentMethod::Card => 0,
+            PaymentMethod::Cash => 1,
+            PaymentMethod::Instalments => 2,
+            PaymentMethod::Instant => 3,
+            PaymentMethod::Invoice => 4,
+            PaymentMethod::Transfer => 5,
         }]
     }
 
@@ -177,6 +267,11 @@ mod tests {
                 words.tax_excluded,
                 words.through,
                 words.until,
+                words.delivery,
+                words.delivery_free_from,
+                words.minimum_order,
+                words.payment,
+                words.returns,
             ] {
                 assert_eq!(Words::gap(phrase, &Words::fill(phrase, "x y")), Some("x y"));
                 assert_eq!(phrase.matches("{}").count(), 1, "{phrase}");

@@ -113,7 +113,9 @@ impl Engine {
                 Presented::Shown {
                     artefact, claims, ..
                 } => Show::This { artefact, claims },
-                Presented::NotSold | Presented::NotCarried => Show::Nothing,
+                Presented::NotSold | Presented::NotCarried | Presented::Hidden { .. } => {
+                    Show::Nothing
+                }
                 Presented::Held { reason } => {
                     self.hold(channel, position, item, view, at, reason)?
                 }

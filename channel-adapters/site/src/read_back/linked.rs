@@ -1,7 +1,7 @@
 //! The third way: what a search engine takes from the JSON-LD.
 
 use offercast_contract::claims::ClaimKey;
-use offercast_contract::{Claims, Field, Instant, compare};
+use offercast_contract::{Amount, Claims, Currency, Field, Instant, compare, order};
 use offercast_kit::Unreadable;
 use serde::Deserialize;
 
@@ -33,7 +33,8 @@ pub(super) fn agrees(json: &str, claims: &Claims) -> Result<(), Unreadable> {
         )));
     }
     product.tax_agrees(claims).map_err(differs)?;
-    product.base_agrees(claims).map_err(differs)
+    product.base_agrees(claims).map_err(differs)?;
+    product.offers.order_agrees(claims).map_err(differs)
 }
 
 fn differs(reason: impl Into<String>) -> Unreadable {
@@ -78,6 +79,48 @@ struct Offer {
     price_valid_until: Option<String>,
     eligible_quantity: Quantity,
     price_specification: Vec<Specification>,
+    #[serde(default)]
+    shipping_details: Option<Shipping>,
+    #[serde(default)]
+    eligible_transaction_volume: Option<Volume>,
+    #[serde(default)]
+    has_merchant_return_policy: Option<ReturnPolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Shipping {
+    #[serde(rename = "@type")]
+    kind: String,
+    shipping_rate: Monetary,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Monetary {
+    #[serde(rename = "@type")]
+    _kind: String,
+    currency: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Volume {
+    #[serde(rename = "@type")]
+    _kind: String,
+    min_price: String,
+    price_currency: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ReturnPolicy {
+    #[serde(rename = "@type")]
+    _kind: String,
+    return_policy_category: String,
+    #[serde(default)]
+    merchant_return_days: Option<u16>,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +231,87 @@ impl Product {
             Err(format!(
                 "unit_price: JSON-LD says per {stated:?}, the attribute {claimed:?}"
             ))
+        }
+    }
+}
+
+impl Offer {
+    /// Order conditions, as far as schema.org has words for them.
+    fn order_agrees(&self, claims: &Claims) -> Result<(), String> {
+        let claimed = |which: &str| claims.get(&ClaimKey::of(Field::Order, which));
+        let expected = [
+            match claimed(order::DELIVERY_FEE) {
+                Some(text) => Some(self.alone(text)?),
+                None => None,
+            },
+            claimed(order::MINIMUM_ORDER).map(str::to_owned),
+            claimed(order::RETURNS).map(str::to_owned),
+        ];
+        let stated = [self.shipping()?, self.minimum()?, self.return_days()?];
+        if expected == stated {
+            Ok(())
+        } else {
+            Err(format!(
+                "order: JSON-LD says {stated:?}, the attributes {expected:?}"
+            ))
+        }
+    }
+
+    /// What delivering this item alone costs, by the claim of the fee.
+    fn alone(&self, text: &str) -> Result<String, String> {
+        let amount = |text: &str| -> Result<Amount, String> {
+            text.parse()
+                .map_err(|error| format!("order.delivery_fee: {error}"))
+        };
+        let (fee, free_from) = match text.split_once(" free from ") {
+            Some((fee, from)) => (amount(fee)?, Some(amount(from)?)),
+            None => (amount(text)?, None),
+        };
+        let is_free = match free_from {
+            Some(from) => from <= amount(&self.price)?,
+            None => false,
+        };
+        let currency = Currency::parse(&self.price_currency)
+            .map_err(|error| format!("order.delivery_fee: {error}"))?;
+        Ok(if is_free {
+            Amount::new(0, currency).to_string()
+        } else {
+            fee.to_string()
+        })
+    }
+
+    fn shipping(&self) -> Result<Option<String>, String> {
+        let Some(details) = &self.shipping_details else {
+            return Ok(None);
+        };
+        let rate = &details.shipping_rate;
+        if details.kind != "OfferShippingDetails" || rate.currency != self.price_currency {
+            return Err("order.delivery_fee: JSON-LD is in another currency or type".to_owned());
+        }
+        Ok(Some(rate.value.clone()))
+    }
+
+    fn minimum(&self) -> Result<Option<String>, String> {
+        match &self.eligible_transaction_volume {
+            Some(volume) if volume.price_currency != self.price_currency => {
+                Err("order.minimum_order: JSON-LD is in another currency".to_owned())
+            }
+            volume => Ok(volume.as_ref().map(|volume| volume.min_price.clone())),
+        }
+    }
+
+    fn return_days(&self) -> Result<Option<String>, String> {
+        let Some(policy) = &self.has_merchant_return_policy else {
+            return Ok(None);
+        };
+        let category = policy.return_policy_category.as_str();
+        let category = category.strip_prefix("https://schema.org/");
+        match (category, policy.merchant_return_days) {
+            (Some("MerchantReturnNotPermitted"), None) => Ok(Some("0".to_owned())),
+            (Some("MerchantReturnFiniteReturnWindow"), Some(days)) if days > 0 => {
+                Ok(Some(days.to_string()))
+            }
+            _ => Err("order.returns: JSON-LD has no return policy that is known".to_owned()),
         }
     }
 }

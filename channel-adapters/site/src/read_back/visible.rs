@@ -1,5 +1,6 @@
 //! The second way: what a customer reads must say what the attribute says.
 
+use offercast_contract::order;
 use offercast_contract::{Field, Instant};
 use offercast_kit::wording::Customer;
 
@@ -31,10 +32,11 @@ fn said(customer: &Customer, claim: &ShownClaim) -> Result<String, String> {
     let which = claim.key.which.as_str();
     let said = match claim.key.field {
         Field::Sku => return Ok(labelled(text, words.sku)?.to_owned()),
-        Field::Name | Field::Offer if one_space(&claim.value) == text => {
+        Field::Name | Field::Offer | Field::Warning if one_space(&claim.value) == text => {
             return Ok(claim.value.clone());
         }
-        Field::Name | Field::Offer => return Ok(text.to_owned()),
+        Field::Name | Field::Offer | Field::Warning => return Ok(text.to_owned()),
+        Field::Order => return order(customer, claim),
         Field::Conditional => return conditional(customer, text, which),
         Field::Until => return until(customer, text, &claim.value),
         Field::Currency => return Err("the currency is read from the amounts".to_owned()),
@@ -56,6 +58,21 @@ fn labelled<'a>(text: &'a str, label: &str) -> Result<&'a str, String> {
     text.strip_prefix(label)
         .and_then(|rest| rest.strip_prefix(' '))
         .ok_or_else(|| format!("{text:?} is not labelled {label:?}"))
+}
+
+/// One of the order conditions.
+fn order(customer: &Customer, claim: &ShownClaim) -> Result<String, String> {
+    let text = claim.text.as_str();
+    let said = match claim.key.which.as_str() {
+        order::DELIVERY_FEE => customer.delivery_fee(text),
+        order::MINIMUM_ORDER => customer.minimum_order(text),
+        order::PAYMENT => customer.payment(text),
+        order::RETURNS => customer.returns(text),
+        order::RETURNS_WORDS if one_space(&claim.value) == text => return Ok(claim.value.clone()),
+        order::RETURNS_WORDS => return Ok(text.to_owned()),
+        other => return Err(format!("{other:?} is no order condition")),
+    };
+    said.map_err(|error| error.to_string())
 }
 
 fn conditional(customer: &Customer, text: &str, which: &str) -> Result<String, String> {
