@@ -3,7 +3,10 @@
 
 mod channels;
 mod offers;
+mod order;
 mod products;
+#[cfg(test)]
+mod restrictions_example;
 
 use offercast_contract::{Instant, Template};
 use offercast_domain::change::Change;
@@ -16,6 +19,7 @@ pub(crate) fn changes(now: Instant) -> Result<Vec<Change>, Failure> {
     let mut changes = products::markets()?;
     changes.extend(products::catalogue()?);
     changes.extend(offers::offers(now)?);
+    changes.extend(order::conditions(now)?);
     changes.extend(channels::channels()?);
     Ok(changes)
 }

@@ -228,6 +228,7 @@ fn claims() {
         "claims",
         &json!({
             "all": {
+                "ruled": project(&bare, &sku(), &facts(), &ruled_terms(), None),
                 "regular_days": project(&bare, &sku(), &facts(), &regular_terms(), Some(starts())),
                 "weekend": project(&bare, &sku(), &facts(), &weekend_terms(), Some(ends())),
             },
@@ -235,6 +236,7 @@ fn claims() {
             "differences": differences,
             "facts": facts(),
             "projected": expected,
+            "ruled": {"hiding": hiding(), "terms": ruled_terms()},
             "shown": shown,
             "shown_element": expected.hash_for(&sku(), &store()),
             "sku": sku(),
@@ -244,6 +246,34 @@ fn claims() {
             "view": store(),
         }),
     );
+}
+
+/// Ways in which the law hides an item, and whether the channel may show it.
+fn hiding() -> Vec<Value> {
+    let channel = channel();
+    let id = ChannelSelector::Id(channel.id.clone());
+    let family = ChannelSelector::Family(channel.family.clone());
+    let other = ChannelSelector::Family("elsewhere".to_owned());
+    let cases = [
+        vec![],
+        vec![vec![]],
+        vec![vec![other.clone()]],
+        vec![vec![id]],
+        vec![vec![family, other.clone()]],
+        vec![vec![other.clone()], vec![]],
+    ];
+    let case = |channels: Vec<Vec<ChannelSelector>>| {
+        let hidden = channels.into_iter().map(|channels| Hidden {
+            channels,
+            restriction: text("unseen"),
+        });
+        let terms = Terms {
+            hidden_in: hidden.collect(),
+            ..ruled_terms()
+        };
+        json!({"hidden_in": terms.hidden_in, "visible": terms.visible_in(&channel)})
+    };
+    cases.into_iter().map(case).collect()
 }
 
 fn examples() -> Vec<(&'static str, Vec<u8>)> {

@@ -237,7 +237,7 @@ class Adapter:
                 segment = contract.segment_at(segments, at_us)
                 if "until" in segment:
                     boundaries.append(micros(segment["until"]))
-                if "terms" in segment:
+                if "terms" in segment and contract.visible_in(segment["terms"], channel):
                     self.draw(channel, item, view, segment, drawn, blocks)
         drawn.next_boundary_us = min([*boundaries, end_us])
         drawn.rung = "rendered"

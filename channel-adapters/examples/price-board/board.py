@@ -57,6 +57,10 @@ def render(claims: dict) -> str:
             lines.append(f"reference price ({which}): {claims[key]}")
         elif field == "offer":
             lines.append(f"offer {which}: {claims[key]}")
+        elif field == "order":
+            lines.append(f"order, {which}: {claims[key]}")
+        elif field == "warning":
+            lines.append(f"WARNING {which}: {claims[key]}")
     return "\n  ".join(lines) + "\n"
 
 
@@ -78,6 +82,8 @@ OTHERS = [
     (re.compile(rf"  with (?P<which>\S+): ({AMOUNT})"), "conditional"),
     (re.compile(rf"  reference price \((?P<which>\S+)\): ({AMOUNT})"), "reference"),
     (re.compile(r"  offer (?P<which>\S+?): (.+)"), "offer"),
+    (re.compile(r"  order, (?P<which>\S+?): (.+)"), "order"),
+    (re.compile(r"  WARNING (?P<which>\S+?): (.+)"), "warning"),
 ]
 
 

@@ -200,9 +200,36 @@ def condition_text(condition: dict) -> str:
 
 
 TERMS = {
-    "conditional", "currency", "deposit", "offers", "price", "prior", "reduction_percent",
-    "references", "regular", "tax", "unit_price",
+    "conditional", "currency", "deposit", "hidden_in", "offers", "order", "price", "prior",
+    "reduction_percent", "references", "regular", "tax", "unit_price", "warnings",
 }  # fmt: skip
+
+
+def concern(channels: list, channel: dict) -> bool:
+    """Whether selectors concern the channel; none at all concern every one."""
+    own = ({"id": channel["id"]}, {"family": channel["family"]})
+    return not channels or any(one in own for one in channels)
+
+
+def visible_in(terms: dict, channel: dict) -> bool:
+    """Whether the law lets the channel show the item."""
+    return not any(concern(hidden.get("channels", []), channel) for hidden in terms.get("hidden_in", []))
+
+
+def order_claims(order: dict, locale: str) -> dict:
+    claims = {}
+    if fee := order.get("delivery_fee"):
+        free = fee.get("free_from")
+        claims["order.delivery_fee"] = fee["amount"] + (f" free from {free}" if free else "")
+    if "minimum_order" in order:
+        claims["order.minimum_order"] = order["minimum_order"]
+    if order.get("payment"):
+        claims["order.payment"] = ",".join(order["payment"])
+    if returns := order.get("returns"):
+        claims["order.returns"] = str(returns["days"])
+        if words := in_locale(returns.get("labels", {}), locale):
+            claims["order.returns.words"] = words
+    return claims
 
 
 def all_claims(channel: dict, sku: str, facts: dict, terms: dict, until) -> dict:
@@ -237,6 +264,11 @@ def all_claims(channel: dict, sku: str, facts: dict, terms: dict, until) -> dict
         claims["reference." + reference["kind"]] = reference["amount"]
     for offer in terms.get("offers", []):
         claims["offer." + offer["id"]] = in_locale(offer["labels"], locale) or offer["id"]
+    claims |= order_claims(terms.get("order", {}), locale)
+    for warning in terms.get("warnings", []):
+        if concern(warning.get("channels", []), channel):
+            text = in_locale(warning["labels"], locale)
+            claims["warning." + warning["restriction"]] = text or warning["restriction"]
     if until is not None:
         claims["until"] = until
     return claims

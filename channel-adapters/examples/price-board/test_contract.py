@@ -55,6 +55,11 @@ class Vectors(unittest.TestCase):
         projected = contract.project(channel, sku, facts, claims["terms"], claims["projected"].get("until"))
         self.assertEqual(projected, claims["projected"])
         self.assertEqual(contract.differences(projected, claims["shown"]), claims["differences"])
+        bare, ruled = {**channel, "projection": {}}, claims["ruled"]
+        self.assertEqual(contract.project(bare, sku, facts, ruled["terms"], None), claims["all"]["ruled"])
+        for hiding in ruled["hiding"]:
+            terms = {**ruled["terms"], "hidden_in": hiding["hidden_in"]}
+            self.assertEqual(contract.visible_in(terms, channel), hiding["visible"])
 
     def test_messages(self):
         for name, vector in vectors("messages").items():

@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use offercast_contract::{Amount, Condition, Currency, Instant, SaleUnit, Terms, View};
+use offercast_contract::terms::words_in;
+use offercast_contract::{
+    Amount, ChannelSelector, Condition, Currency, Instant, SaleUnit, Terms, View,
+};
 use offercast_kit::wording::{Wording, Wordings};
 use serde_json::{Value, json};
 
+use super::board::family_text;
 use super::words::Lang;
 
 static WORDINGS: LazyLock<Wordings> = LazyLock::new(Wordings::default);
@@ -99,7 +103,21 @@ impl Format {
             .references
             .iter()
             .map(|price| json!({ "label": reference(&price.kind), "amount": money(price.amount) }));
+        let hidden = terms.hidden_in.iter().flat_map(|hidden| {
+            let everywhere = hidden.channels.is_empty();
+            let named = hidden.channels.iter().map(|channel| match channel {
+                ChannelSelector::Family(family) => family_text(self.lang, family),
+                ChannelSelector::Id(id) => id.to_string(),
+            });
+            let all = everywhere.then(|| self.lang.t("terms.hidden_everywhere"));
+            named.chain(all).collect::<Vec<String>>()
+        });
+        let hidden: std::collections::BTreeSet<String> = hidden.collect();
+        let hidden: Vec<String> = hidden.into_iter().collect();
         json!({
+            "hidden_in": (!hidden.is_empty()).then(|| hidden.join(", ")),
+            "order": self.order(terms),
+            "warnings": self.warnings(terms),
             "conditional": conditional.collect::<Vec<_>>(),
             "deposit": terms.deposit.map(money),
             "offers": self.offers(terms),
@@ -112,6 +130,45 @@ impl Format {
             "unit_price": terms.unit_price.map(|price| wording.map_or_else(|| price.amount.to_string(), |wording| wording.unit_price(price, terms.currency))),
             "until": until.map(|until| self.local(until)),
         })
+    }
+
+    /// The order conditions, a line each.
+    fn order(&self, terms: &Terms) -> Vec<String> {
+        let (Some(wording), Some(order)) = (self.wording.as_deref(), &terms.order) else {
+            return Vec::new();
+        };
+        let currency = terms.currency;
+        let fee = order.delivery_fee;
+        let returns = order.returns.as_ref();
+        let words = returns.zip(self.lang.locale());
+        let words = words.and_then(|(returns, locale)| words_in(&returns.labels, &locale));
+        let returned = returns.map(|returns| match words {
+            Some(words) => format!("{}. {words}", wording.returns(returns.days)),
+            None => wording.returns(returns.days),
+        });
+        [
+            fee.map(|fee| wording.delivery_fee(fee, currency)),
+            order
+                .minimum_order
+                .map(|amount| wording.minimum_order(amount, currency)),
+            (!order.payment.is_empty()).then(|| wording.payment(&order.payment)),
+            returned,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The mandatory warnings in the page's language.
+    fn warnings(&self, terms: &Terms) -> Vec<String> {
+        let Some(locale) = self.lang.locale() else {
+            return Vec::new();
+        };
+        let texts = terms.warnings.iter();
+        texts
+            .filter_map(|warning| words_in(&warning.labels, &locale))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The labels of the offers applied; none without offers.

@@ -115,6 +115,45 @@ pub(crate) fn weekend_terms() -> Terms {
     }
 }
 
+/// Terms with all that the law and the order add.
+pub(crate) fn ruled_terms() -> Terms {
+    let words = |en: &str, ru: &str| {
+        BTreeMap::from([(text("en"), en.to_owned()), (text("ru"), ru.to_owned())])
+    };
+    let warning = |id: &str, channels: Vec<ChannelSelector>, labels| MandatoryWarning {
+        channels,
+        labels,
+        restriction: text(id),
+    };
+    Terms {
+        order: Some(OrderTerms {
+            delivery_fee: Some(DeliveryFee {
+                amount: rub(19_900),
+                free_from: Some(rub(250_000)),
+            }),
+            minimum_order: Some(rub(50_000)),
+            payment: vec![PaymentMethod::Card, PaymentMethod::Instant],
+            returns: Some(Returns {
+                days: 7,
+                labels: words("Unopened", "В целой упаковке"),
+            }),
+        }),
+        warnings: vec![
+            warning(
+                "elsewhere",
+                vec![ChannelSelector::Family("other".to_owned())],
+                words("No", "Нет"),
+            ),
+            warning(
+                "health",
+                vec![],
+                words("Too much harms", "Чрезмерное употребление вредит"),
+            ),
+        ],
+        ..regular_terms()
+    }
+}
+
 pub(crate) fn timeline() -> Timeline {
     Timeline::build(horizon(), vec![starts(), ends()], |at| {
         let is_weekend = starts() <= at && at < ends();
