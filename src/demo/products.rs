@@ -117,6 +117,7 @@ fn price(
     amount: &str,
 ) -> Result<Change, Failure> {
     Ok(Change::SetPrice(SetPrice {
+        minimum_quantity: None,
         sku: sku.parse()?,
         market: market.parse()?,
         zone: zone.map(str::parse).transpose()?,

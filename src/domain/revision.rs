@@ -36,6 +36,19 @@ impl Delta {
             + self.opened_prices.len()
     }
 
+    /// The part of it that those may see who may not change prices. It has
+    /// another content root.
+    #[must_use]
+    pub fn for_readers(mut self) -> Self {
+        self.closed_prices.retain(|key| !key.is_confidential());
+        self.opened_prices.retain(|row| !row.key.is_confidential());
+        self.opened_documents.retain(|document| match document {
+            Document::Offer(offer) => !offer.audience.is_personal(),
+            _ => true,
+        });
+        self
+    }
+
     /// The content root: SHA-256 over one line per row, sorted bytewise, each
     /// followed by a line feed. A line is `close` or `open`, a space, and the
     /// canonical JSON of the key or the row.

@@ -136,6 +136,14 @@ pub fn may_read(request: &HttpRequest) -> Result<(), Problem> {
     require(request, Scope::Read).map(|_| ())
 }
 
+/// Whether the request comes from somebody who may edit, and so may see what
+/// stays inside: costs, floors, and what is for one person.
+#[must_use]
+pub fn may_write(request: &HttpRequest) -> bool {
+    let actor = identify(request).ok().flatten();
+    actor.is_some_and(|actor| actor.may(Scope::Write))
+}
+
 impl FromRequest for Actor {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

@@ -61,6 +61,7 @@ impl Book {
                 key.valid_from == row.from()
                     && lane.is_some_and(|lane| {
                         lane.kind == key.kind
+                            && lane.minimum_quantity == key.minimum_quantity
                             && lane.place == key.place
                             && lane.audience == key.audience
                     })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, Vector};
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, Sku};
 use offercast_domain::source::{Place, PriceKey, PriceKind};
 
@@ -11,6 +12,7 @@ use offercast_domain::source::{Place, PriceKey, PriceKind};
 pub(crate) struct Lane {
     pub(crate) audience: Audience,
     pub(crate) kind: PriceKind,
+    pub(crate) minimum_quantity: Option<Quantity>,
     pub(crate) place: Place,
 }
 
@@ -19,6 +21,7 @@ impl Lane {
         Self {
             audience: key.audience.clone(),
             kind: key.kind,
+            minimum_quantity: key.minimum_quantity,
             place: key.place.clone(),
         }
     }
@@ -27,6 +30,7 @@ impl Lane {
         PriceKey {
             audience: self.audience.clone(),
             kind: self.kind,
+            minimum_quantity: self.minimum_quantity,
             place: self.place.clone(),
             sku: sku.clone(),
             valid_from,

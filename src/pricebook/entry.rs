@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use offercast_contract::channel::{Label, Labelled, Unlabelled};
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Facts, Hash, Instant, MarketId, Measure, SaleUnit, Sku, canonical_bytes};
 use offercast_domain::resolve::{Goods, PriceRef};
 use offercast_domain::source::{PriceRow, Product};
@@ -30,6 +31,7 @@ pub(crate) struct Stored {
     pack: Option<Measure>,
     pub(crate) restriction_class: Option<u32>,
     sale_unit: SaleUnit,
+    smallest_quantity: Quantity,
     tax_class: u32,
 }
 
@@ -107,6 +109,7 @@ impl Stored {
             pack: facts.pack,
             restriction_class: product.restriction_class.as_deref().map(&mut number),
             sale_unit: facts.sale_unit,
+            smallest_quantity: facts.smallest_quantity(),
             tax_class: number(&product.tax_class),
         }
     }
@@ -153,6 +156,7 @@ impl Row {
             amount_minor: self.amount_minor,
             audience: &lane.audience,
             kind: lane.kind,
+            minimum_quantity: lane.minimum_quantity,
             valid_from: self.from,
             valid_until: self.until(),
             zone: lane.place.zone.as_ref(),
@@ -202,6 +206,7 @@ impl Entry {
             restriction_class: stored.restriction_class.and_then(text),
             sale_unit: stored.sale_unit,
             sku: &self.sku,
+            smallest_quantity: stored.smallest_quantity,
             tax_class: text(stored.tax_class)?,
         })
     }

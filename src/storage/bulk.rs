@@ -7,7 +7,7 @@ use offercast_domain::revision::Delta;
 use offercast_domain::source::{DocumentKey, PriceKey};
 
 use crate::connection::AnyConnection;
-use crate::rows::{NewDocument, NewPrice, zone_text};
+use crate::rows::{NewDocument, NewPrice, quantity_number, zone_text};
 use crate::schema::{documents, prices};
 use crate::store::stored;
 use crate::{AppendError, StorageError};
@@ -161,6 +161,7 @@ fn close_prices_sqlite(
             .filter(prices::zone.eq(zone_text(&key.place)))
             .filter(prices::audience.eq(key.audience.as_str()))
             .filter(prices::kind.eq(key.kind.as_str()))
+            .filter(prices::minimum_quantity.eq(quantity_number(key.minimum_quantity)))
             .filter(prices::valid_from.eq(key.valid_from.micros()))
             .filter(prices::until_revision.is_null())
             .set(prices::until_revision.eq(stored(revision)))
@@ -193,13 +194,18 @@ fn close_prices_postgres(
     revision: u64,
 ) -> QueryResult<usize> {
     let texts = |text: fn(&PriceKey) -> &str| -> Vec<&str> { keys.iter().map(text).collect() };
+    let quantities: Vec<i64> = keys
+        .iter()
+        .map(|key| quantity_number(key.minimum_quantity))
+        .collect();
     let starts: Vec<i64> = keys.iter().map(|key| key.valid_from.micros()).collect();
     diesel::sql_query(
         "UPDATE prices AS p SET until_revision = $1 \
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]) \
-         AS k (sku, market, zone, audience, kind, valid_from) \
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]) \
+         AS k (sku, market, zone, audience, kind, minimum_quantity, valid_from) \
          WHERE p.sku = k.sku AND p.market = k.market AND p.zone = k.zone \
-         AND p.audience = k.audience AND p.kind = k.kind AND p.valid_from = k.valid_from \
+         AND p.audience = k.audience AND p.kind = k.kind AND p.minimum_quantity = k.minimum_quantity \
+         AND p.valid_from = k.valid_from \
          AND p.until_revision IS NULL",
     )
     .bind::<BigInt, _>(stored(revision))
@@ -208,6 +214,7 @@ fn close_prices_postgres(
     .bind::<Array<Text>, _>(texts(|key| zone_text(&key.place)))
     .bind::<Array<Text>, _>(texts(|key| key.audience.as_str()))
     .bind::<Array<Text>, _>(texts(|key| key.kind.as_str()))
+    .bind::<Array<BigInt>, _>(quantities)
     .bind::<Array<BigInt>, _>(starts)
     .execute(postgres)
 }

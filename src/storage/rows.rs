@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use hashbrown::HashMap;
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, MarketId, Sku, ZoneId};
 use offercast_domain::revision::{Header, Revision};
 use offercast_domain::source::{
@@ -14,6 +15,9 @@ use crate::store::{count, hash, instant, stored};
 
 /// How the zone of a price for a whole market is stored.
 const WHOLE_MARKET: &str = "";
+
+/// How the minimum quantity of a price for any quantity is stored.
+const ANY_QUANTITY: i64 = 0;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = documents)]
@@ -75,6 +79,7 @@ pub(crate) struct StoredPrice {
     zone: String,
     audience: String,
     kind: String,
+    minimum_quantity: i64,
     valid_from: i64,
     valid_until: Option<i64>,
     amount_minor: i64,
@@ -88,6 +93,7 @@ pub(crate) struct NewPrice<'a> {
     zone: &'a str,
     audience: &'a str,
     kind: &'static str,
+    minimum_quantity: i64,
     valid_from: i64,
     valid_until: Option<i64>,
     amount_minor: i64,
@@ -103,6 +109,7 @@ impl<'a> NewPrice<'a> {
             zone: zone_text(&key.place),
             audience: key.audience.as_str(),
             kind: key.kind.as_str(),
+            minimum_quantity: quantity_number(key.minimum_quantity),
             valid_from: key.valid_from.micros(),
             valid_until: row.valid_until.map(|until| until.micros()),
             amount_minor: row.amount_minor,
@@ -113,6 +120,11 @@ impl<'a> NewPrice<'a> {
 
 pub(crate) fn zone_text(place: &Place) -> &str {
     place.zone.as_ref().map_or(WHOLE_MARKET, ZoneId::as_str)
+}
+
+/// Millionths of the sale unit; see [`ANY_QUANTITY`].
+pub(crate) fn quantity_number(minimum: Option<Quantity>) -> i64 {
+    minimum.map_or(ANY_QUANTITY, Quantity::millionths)
 }
 
 /// Parses price rows; the few different markets, zones and audiences of many
@@ -133,12 +145,17 @@ impl PriceParser {
             WHOLE_MARKET => None,
             zone => Some(once(&mut self.zones, zone, ZoneId::parse).map_err(|e| corrupt(&e))?),
         };
+        let minimum_quantity = match row.minimum_quantity {
+            ANY_QUANTITY => None,
+            millionths => Some(Quantity::from_millionths(millionths).map_err(|e| corrupt(&e))?),
+        };
         Ok(PriceRow {
             amount_minor: row.amount_minor,
             key: PriceKey {
                 audience: once(&mut self.audiences, &row.audience, Audience::parse)
                     .map_err(|e| corrupt(&e))?,
                 kind: row.kind.parse::<PriceKind>().map_err(|e| corrupt(&e))?,
+                minimum_quantity,
                 place: Place {
                     market: once(&mut self.markets, &row.market, MarketId::parse)
                         .map_err(|e| corrupt(&e))?,

@@ -12,12 +12,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    prices (sku, market, zone, audience, kind, valid_from, since_revision) {
+    prices (sku, market, zone, audience, kind, minimum_quantity, valid_from, since_revision) {
         sku -> Text,
         market -> Text,
         zone -> Text,
         audience -> Text,
         kind -> Text,
+        minimum_quantity -> BigInt,
         valid_from -> BigInt,
         valid_until -> Nullable<BigInt>,
         amount_minor -> BigInt,

@@ -38,6 +38,7 @@ pub(crate) fn prepare(
 
 fn refused(index: usize, channel: &Channel, reason: &str) -> ChangeError {
     ChangeError {
+        other: None,
         code: ErrorCode::Invalid,
         field: "channel.template".to_owned(),
         index,

@@ -18,6 +18,7 @@ pub(crate) struct Document {
     pub(crate) prior: Option<Labelled>,
     pub(crate) reduction: Option<Reduction>,
     pub(crate) unit_price: Option<UnitPrice>,
+    pub(crate) quantities: Option<Quantities>,
     pub(crate) deposit: Option<Labelled>,
     pub(crate) tax: Option<Tax>,
     pub(crate) until: Option<Until>,
@@ -98,6 +99,15 @@ pub(crate) struct UnitPrice {
 pub(crate) struct Measure {
     pub(crate) quantity: String,
     pub(crate) unit: String,
+}
+
+/// How much is sold, in the sale unit.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quantities {
+    pub(crate) minimum: Option<String>,
+    pub(crate) step: Option<String>,
+    pub(crate) text: String,
 }
 
 #[derive(Deserialize)]

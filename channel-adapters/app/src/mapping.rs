@@ -23,6 +23,7 @@ pub(crate) struct Context<'a> {
     prior: Option<Money<'a>>,
     reduction: Option<Reduction>,
     unit_price: Option<UnitPrice>,
+    quantities: Option<Quantities>,
     deposit: Option<Money<'a>>,
     tax: Option<Tax>,
     until: Option<Until>,
@@ -62,6 +63,13 @@ struct UnitPrice {
     quantity: String,
     unit: String,
     label: &'static str,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Quantities {
+    minimum: Option<String>,
+    step: Option<String>,
     text: String,
 }
 
@@ -166,6 +174,7 @@ pub(crate) fn context<'a>(
         prior: parts.some_money(Field::Prior, words.prior, terms.prior),
         reduction: parts.reduction(),
         unit_price: parts.unit_price(),
+        quantities: parts.quantities(),
         deposit: parts.some_money(Field::Deposit, words.deposit, terms.deposit),
         tax: parts.tax(),
         until: parts.until(),
@@ -224,6 +233,18 @@ impl<'a> Parts<'a, '_> {
             label: self.wording.words().unit_price,
             text: self.wording.unit_price(price, self.shown.terms.currency),
         })
+    }
+
+    fn quantities(&self) -> Option<Quantities> {
+        let facts = self.shown.facts;
+        let text = self.wording.quantities(facts)?;
+        self.projection
+            .shows(Field::Quantities)
+            .then(|| Quantities {
+                minimum: facts.minimum_quantity.map(|minimum| minimum.to_string()),
+                step: facts.step.map(|step| step.to_string()),
+                text,
+            })
     }
 
     fn tax(&self) -> Option<Tax> {

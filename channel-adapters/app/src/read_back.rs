@@ -7,7 +7,7 @@ use offercast_kit::Unreadable;
 use offercast_kit::wording::Customer;
 use offercast_kit::wording::read::ReadError;
 
-use crate::document::{Document, Order, Tax, UnitPrice};
+use crate::document::{Document, Order, Quantities, Tax, UnitPrice};
 
 /// The claims of a document.
 pub(crate) fn read(channel: &Channel, body: &[u8]) -> Result<Reading, Unreadable> {
@@ -51,6 +51,10 @@ impl Reader {
         )?;
         if let Some(tax) = &document.tax {
             self.claim(Field::Tax, &tax_claim(tax), self.customer.tax(&tax.text))?;
+        }
+        if let Some(sold) = &document.quantities {
+            let said = self.customer.quantities(&sold.text);
+            self.claim(Field::Quantities, &quantities_claim(sold), said)?;
         }
         match &document.until {
             Some(until) => self.until(&until.at, &until.text),
@@ -215,6 +219,14 @@ fn check_label(key: impl Into<ClaimKey>, label: &str, expected: &str) -> Result<
 fn tax_claim(tax: &Tax) -> String {
     let basis = if tax.included { "included" } else { "excluded" };
     format!("{basis} {}", tax.rate_bp)
+}
+
+fn quantities_claim(sold: &Quantities) -> String {
+    let parts = [("minimum", &sold.minimum), ("step", &sold.step)];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(name, quantity)| Some(format!("{name} {}", quantity.as_ref()?)));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn unit_price_claim(price: &UnitPrice) -> String {

@@ -30,6 +30,8 @@ pub enum Field {
     Price,
     /// The lowest price of 30 days before the reduction.
     Prior,
+    /// The smallest quantity that is sold, and the step.
+    Quantities,
     /// The announced percentage.
     Reduction,
     /// A reference price of a kind.
@@ -82,6 +84,7 @@ impl Field {
             Self::Tax => "tax",
             Self::Regular => "regular",
             Self::Prior => "prior",
+            Self::Quantities => "quantities",
             Self::Reduction => "reduction",
             Self::Reference => "reference",
             Self::UnitPrice => "unit_price",
@@ -92,7 +95,7 @@ impl Field {
         }
     }
 
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Sku,
         Self::Name,
         Self::SaleUnit,
@@ -103,6 +106,7 @@ impl Field {
         Self::Tax,
         Self::Regular,
         Self::Prior,
+        Self::Quantities,
         Self::Reduction,
         Self::Reference,
         Self::UnitPrice,
@@ -190,11 +194,12 @@ serde_as_text!(ClaimKey);
 /// | claim | text |
 /// |---|---|
 /// | `price`, `regular`, `prior`, `deposit`, `reference.KIND` | `399.90` |
-/// | `conditional.CONDITION` | `349.90`; the condition is `audience:gold` or `quantity:6` |
+/// | `conditional.CONDITION` | `349.90`; the condition is `audience:gold`, `quantity:6` or `audience:gold+quantity:6` |
 /// | `unit_price` | `1599.60/1 kg` |
 /// | `reduction` | whole percent: `20` |
 /// | `tax` | `included 2200` or `excluded 2200`, in basis points |
 /// | `until` | an instant: `2026-11-30T20:59:59Z` |
+/// | `quantities` | `minimum 0.5 step 0.1`, `minimum 6`, `step 0.1`: in the sale unit |
 /// | `sale_unit` | `piece`, `kilogram` … |
 /// | `order.delivery_fee` | `14.99`, or `14.99 free from 150.00` |
 /// | `order.minimum_order` | `50.00` |

@@ -50,6 +50,25 @@ fn is_sku(text: &str) -> bool {
         && text != ".."
 }
 
+/// Marks an audience of one person.
+const PERSONAL: &str = "personal:";
+
+fn is_audience(text: &str) -> bool {
+    match text.strip_prefix(PERSONAL) {
+        Some(opaque) => {
+            (32..=64).contains(&opaque.len())
+                && opaque
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'-')
+        }
+        None => is_slug(text),
+    }
+}
+
+const AUDIENCE_RULE: &str = "1 to 64 of a-z, 0-9, '-' and '_', or 'personal:' and 32 to 64 of \
+                             0-9, a-f and '-': a random id, never a name or a number that \
+                             somebody knows";
+
 const SKU_RULE: &str = "1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.'";
 
 fn is_locale(text: &str) -> bool {
@@ -150,8 +169,11 @@ ident!(
     Locale, "locale", is_locale, LOCALE_RULE
 );
 ident!(
-    /// Who may have a price: `everyone`, a loyalty tier, or an opaque personal id.
-    Audience, "audience", is_slug, SLUG_RULE
+    /// Who may have a price: `everyone`, a loyalty tier, or one person by an
+    /// opaque id of at least 128 random bits (`personal:` and a UUID). The log
+    /// is for ever, so nothing that names anybody may stand in it: no name, no
+    /// telephone number, no e-mail address or its hash.
+    Audience, "audience", is_audience, AUDIENCE_RULE
 );
 
 impl Audience {
@@ -159,6 +181,13 @@ impl Audience {
     #[must_use]
     pub fn everyone() -> Self {
         Self(Arc::from("everyone"))
+    }
+
+    /// Whether it is one person. Prices and offers for it stand in its own view
+    /// and in no other, and no channel declares that view.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        self.0.starts_with(PERSONAL)
     }
 }
 
@@ -314,6 +343,12 @@ mod tests {
         let error = Sku::parse("a/b").unwrap_err().to_string();
         assert!(error.contains("SKU") && error.contains("a/b"), "{error}");
         assert!(Sku::parse("..").is_err());
+        let opaque = "personal:0f8fad5b-d9cb-469f-a165-70867728950e";
+        assert!(Audience::parse(opaque).unwrap().is_personal());
+        assert!(!Audience::parse("gold").unwrap().is_personal());
+        for named in ["personal:anna", "personal:48601234567", "gold:1"] {
+            assert!(Audience::parse(named).is_err(), "{named}");
+        }
         assert!(Locale::parse("pl-PL").is_ok());
         assert!(Locale::parse("Polish").is_err());
     }

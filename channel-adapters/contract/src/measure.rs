@@ -119,6 +119,9 @@ impl Quantity {
     /// One.
     pub const ONE: Self = Self(QUANTITY_SCALE);
 
+    /// The smallest that can be written: one millionth.
+    pub const SMALLEST: Self = Self(1);
+
     /// A quantity of `millionths` millionths, which must be above zero.
     pub fn from_millionths(millionths: i64) -> Result<Self, QuantityError> {
         if millionths > 0 {
@@ -138,6 +141,12 @@ impl Quantity {
     #[must_use]
     pub fn is_whole(self) -> bool {
         self.0 % QUANTITY_SCALE == 0
+    }
+
+    /// Whether it is a whole number of steps.
+    #[must_use]
+    pub fn is_multiple_of(self, step: Self) -> bool {
+        self.0 % step.0 == 0
     }
 }
 

@@ -87,6 +87,19 @@ impl Facts {
         }
     }
 
+    /// The smallest quantity that is sold, in the sale unit: the minimum where
+    /// there is one, else one step. Where neither is said, goods by the piece
+    /// are sold from one on, and what can be divided in any quantity.
+    #[must_use]
+    pub fn smallest_quantity(&self) -> Quantity {
+        let any = if self.sale_unit.is_divisible() {
+            Quantity::SMALLEST
+        } else {
+            Quantity::ONE
+        };
+        self.minimum_quantity.or(self.step).unwrap_or(any)
+    }
+
     /// The words in `locale`, else in its language, else in the first locale
     /// there is, with the locale they are in.
     #[must_use]

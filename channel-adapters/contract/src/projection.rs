@@ -2,6 +2,7 @@
 
 use crate::channel::Channel;
 use crate::claims::{ClaimKey, Claims, Field};
+use crate::measure::Quantity;
 use crate::terms::{ConditionalPrice, Tax, Terms, UnitPrice, words_in};
 use crate::{Amount, Facts, Instant, Sku};
 
@@ -33,6 +34,10 @@ fn all_claims(
     let content = facts.content_in(&channel.locale);
     claims.set_some(Field::Name, content.map(|(_, content)| &content.name));
     claims.set(Field::SaleUnit, facts.sale_unit.to_string());
+    claims.set_some(
+        Field::Quantities,
+        quantities_text(facts.minimum_quantity, facts.step),
+    );
     claims.set(Field::Currency, terms.currency.code());
     claims.set(Field::Price, terms.price.to_string());
     for price in &terms.conditional {
@@ -73,6 +78,18 @@ fn all_claims(
 #[must_use]
 pub fn conditional_key(price: &ConditionalPrice) -> ClaimKey {
     ClaimKey::of(Field::Conditional, &price.condition.to_string())
+}
+
+/// The claim text of the smallest quantity sold and of the step; none where
+/// neither is said.
+#[must_use]
+pub fn quantities_text(minimum: Option<Quantity>, step: Option<Quantity>) -> Option<String> {
+    let parts = [
+        minimum.map(|minimum| format!("minimum {minimum}")),
+        step.map(|step| format!("step {step}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// The claim text of a tax.

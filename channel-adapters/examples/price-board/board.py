@@ -44,6 +44,7 @@ def render(claims: dict) -> str:
         ("prior", "lowest price of 30 days: "),
         ("reduction", "reduced by percent: "),
         ("unit_price", "price per measure: "),
+        ("quantities", "sold by "),
         ("deposit", "deposit: "),
         ("until", "until: "),
     ]:
@@ -77,6 +78,7 @@ OTHERS = [
     (re.compile(rf"  lowest price of 30 days: ({AMOUNT})"), "prior"),
     (re.compile(r"  reduced by percent: (\d+)"), "reduction"),
     (re.compile(rf"  price per measure: ({AMOUNT}/{AMOUNT} \w+)"), "unit_price"),
+    (re.compile(rf"  sold by ((?:minimum {AMOUNT} )?step {AMOUNT}|minimum {AMOUNT})"), "quantities"),
     (re.compile(rf"  deposit: ({AMOUNT})"), "deposit"),
     (re.compile(r"  until: (\S+Z)"), "until"),
     (re.compile(rf"  with (?P<which>\S+): ({AMOUNT})"), "conditional"),

@@ -248,6 +248,9 @@ def all_claims(channel: dict, sku: str, facts: dict, terms: dict, until) -> dict
     content = in_locale(facts["content"], locale)
     if content:
         claims["name"] = content["name"]
+    sold = [("minimum", "minimum_quantity"), ("step", "step")]
+    if quantities := [f"{word} {facts[key]}" for word, key in sold if key in facts]:
+        claims["quantities"] = " ".join(quantities)
     for key in ("deposit", "prior", "regular"):
         if key in terms:
             claims[key] = terms[key]

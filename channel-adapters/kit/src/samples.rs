@@ -171,6 +171,9 @@ fn with_conditions() -> Result<Vec<Sample>, SampleError> {
     loose.facts.step = Some("0.1".parse()?);
     loose.facts.minimum_quantity = Some("0.5".parse()?);
     loose.terms.unit_price = Some(unit_price("1.29", loose.terms.currency)?);
+    let mut steps = sample("sold in boxes of six", "EUR", "0.99", "Bolts")?;
+    steps.facts.step = Some("6".parse()?);
+    steps.terms.tax.included = false;
     let mut service = sample("a service without included tax", "EUR", "60.00", "Repair")?;
     service.facts.sale_unit = SaleUnit::Hour;
     service.terms.tax = Tax {
@@ -186,6 +189,7 @@ fn with_conditions() -> Result<Vec<Sample>, SampleError> {
         reference,
         unit,
         loose,
+        steps,
         service,
         free,
     ])
@@ -198,6 +202,18 @@ fn with_other_currencies() -> Result<Vec<Sample>, SampleError> {
     let mut dinar = sample("a currency with three decimals", "KWD", "1.250", "Dates")?;
     dinar.terms.regular = Some(Amount::parse("1.500", dinar.terms.currency)?);
     dinar.terms.reduction_percent = Some(16);
+    for (sample, tier, per_kilogram) in [
+        (&mut yen, "11800", "125000"),
+        (&mut dinar, "1.195", "2.083"),
+    ] {
+        let currency = sample.terms.currency;
+        sample.terms.tax.included = false;
+        sample.terms.unit_price = Some(unit_price(per_kilogram, currency)?);
+        sample.terms.conditional = vec![ConditionalPrice {
+            amount: Amount::parse(tier, currency)?,
+            condition: Condition::quantity("6".parse::<Quantity>()?),
+        }];
+    }
     Ok(vec![
         yen,
         dinar,
@@ -231,6 +247,13 @@ fn conditions(currency: Currency) -> Result<Vec<ConditionalPrice>, SampleError> 
         ConditionalPrice {
             amount: Amount::parse("8.49", currency)?,
             condition: Condition::audience(Audience::parse("gold")?),
+        },
+        ConditionalPrice {
+            amount: Amount::parse("7.49", currency)?,
+            condition: Condition {
+                quantity: Some("1200".parse()?),
+                ..Condition::audience(Audience::parse("gold")?)
+            },
         },
         ConditionalPrice {
             amount: Amount::parse("7.99", currency)?,

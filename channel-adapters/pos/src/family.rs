@@ -76,6 +76,8 @@ impl Family for Till {
                 // Agreed before the till: delivery, payment, returns.
                 Field::Order,
                 Field::Prior,
+                // The till knows its own scales.
+                Field::Quantities,
                 Field::Reduction,
                 Field::Reference,
                 Field::Regular,

@@ -1,6 +1,6 @@
 //! From terms to what the template prints. Pure.
 
-use offercast_contract::projection::{conditional_key, tax_text, unit_price_text};
+use offercast_contract::projection::{conditional_key, quantities_text, tax_text, unit_price_text};
 use offercast_contract::terms::words_in;
 use offercast_contract::{Amount, ConditionalPrice, Field, OfferId, order};
 use offercast_kit::wording::Wording;
@@ -25,6 +25,7 @@ pub(crate) struct Context {
     reduction: Option<Line>,
     regular: Option<Line>,
     prior: Option<Line>,
+    quantities: Option<Line>,
     conditional: Vec<Line>,
     offers: Vec<Line>,
     order: Vec<Line>,
@@ -101,6 +102,7 @@ pub(crate) fn context(shown: &Shown<'_>, wording: &Wording) -> Result<Context, R
         reduction: lines.reduction(),
         regular: lines.some_amount(Field::Regular, words.regular, terms.regular),
         prior: lines.some_amount(Field::Prior, words.prior, terms.prior),
+        quantities: lines.quantities(),
         conditional: lines.conditional(),
         offers: lines.offers(),
         order: lines.order(),
@@ -150,6 +152,14 @@ impl Lines<'_> {
         let percent = percent.filter(|_| self.shows(Field::Reduction))?;
         let text = self.wording.reduction(percent);
         Some(line(Field::Reduction, percent, "", text))
+    }
+
+    fn quantities(&self) -> Option<Line> {
+        let facts = self.shown.facts;
+        let value = quantities_text(facts.minimum_quantity, facts.step);
+        let value = value.filter(|_| self.shows(Field::Quantities))?;
+        let text = self.wording.quantities(facts)?;
+        Some(line(Field::Quantities, value, "", text))
     }
 
     fn conditional(&self) -> Vec<Line> {

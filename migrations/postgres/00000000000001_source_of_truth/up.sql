@@ -12,21 +12,23 @@ CREATE UNIQUE INDEX documents_closed ON documents (kind, id, until_revision) WHE
 CREATE INDEX documents_since ON documents (since_revision);
 CREATE INDEX documents_until ON documents (until_revision) WHERE until_revision IS NOT NULL;
 
--- The zone of a price for the whole market is ''. Instants are microseconds.
+-- The zone of a price for the whole market is ''. The minimum quantity of a
+-- price is in millionths of the sale unit, 0 for any. Instants are microseconds.
 CREATE TABLE prices (
     sku TEXT COLLATE "C" NOT NULL,
     market TEXT COLLATE "C" NOT NULL,
     zone TEXT COLLATE "C" NOT NULL,
     audience TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
+    minimum_quantity BIGINT NOT NULL CHECK (minimum_quantity >= 0),
     valid_from BIGINT NOT NULL,
     valid_until BIGINT CHECK (valid_until > valid_from),
     amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
     since_revision BIGINT NOT NULL CHECK (since_revision > 0),
     until_revision BIGINT CHECK (until_revision > since_revision)
 );
-CREATE UNIQUE INDEX prices_current ON prices (sku, market, zone, audience, kind, valid_from) WHERE until_revision IS NULL;
-CREATE UNIQUE INDEX prices_closed ON prices (sku, market, zone, audience, kind, valid_from, until_revision) WHERE until_revision IS NOT NULL;
+CREATE UNIQUE INDEX prices_current ON prices (sku, market, zone, audience, kind, minimum_quantity, valid_from) WHERE until_revision IS NULL;
+CREATE UNIQUE INDEX prices_closed ON prices (sku, market, zone, audience, kind, minimum_quantity, valid_from, until_revision) WHERE until_revision IS NOT NULL;
 CREATE INDEX prices_since ON prices (since_revision);
 CREATE INDEX prices_until ON prices (until_revision) WHERE until_revision IS NOT NULL;
 
@@ -107,6 +109,7 @@ CREATE TRIGGER prices_no_change BEFORE UPDATE ON prices FOR EACH ROW WHEN (
     OR NEW.zone IS DISTINCT FROM OLD.zone
     OR NEW.audience IS DISTINCT FROM OLD.audience
     OR NEW.kind IS DISTINCT FROM OLD.kind
+    OR NEW.minimum_quantity IS DISTINCT FROM OLD.minimum_quantity
     OR NEW.valid_from IS DISTINCT FROM OLD.valid_from
     OR NEW.valid_until IS DISTINCT FROM OLD.valid_until
     OR NEW.amount_minor IS DISTINCT FROM OLD.amount_minor

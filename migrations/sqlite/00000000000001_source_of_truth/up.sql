@@ -12,21 +12,23 @@ CREATE UNIQUE INDEX documents_closed ON documents (kind, id, until_revision) WHE
 CREATE INDEX documents_since ON documents (since_revision);
 CREATE INDEX documents_until ON documents (until_revision) WHERE until_revision IS NOT NULL;
 
--- The zone of a price for the whole market is ''. Instants are microseconds.
+-- The zone of a price for the whole market is ''. The minimum quantity of a
+-- price is in millionths of the sale unit, 0 for any. Instants are microseconds.
 CREATE TABLE prices (
     sku TEXT NOT NULL,
     market TEXT NOT NULL,
     zone TEXT NOT NULL,
     audience TEXT NOT NULL,
     kind TEXT NOT NULL,
+    minimum_quantity INTEGER NOT NULL CHECK (minimum_quantity >= 0),
     valid_from INTEGER NOT NULL,
     valid_until INTEGER CHECK (valid_until > valid_from),
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
     since_revision INTEGER NOT NULL CHECK (since_revision > 0),
     until_revision INTEGER CHECK (until_revision > since_revision)
 ) STRICT;
-CREATE UNIQUE INDEX prices_current ON prices (sku, market, zone, audience, kind, valid_from) WHERE until_revision IS NULL;
-CREATE UNIQUE INDEX prices_closed ON prices (sku, market, zone, audience, kind, valid_from, until_revision) WHERE until_revision IS NOT NULL;
+CREATE UNIQUE INDEX prices_current ON prices (sku, market, zone, audience, kind, minimum_quantity, valid_from) WHERE until_revision IS NULL;
+CREATE UNIQUE INDEX prices_closed ON prices (sku, market, zone, audience, kind, minimum_quantity, valid_from, until_revision) WHERE until_revision IS NOT NULL;
 CREATE INDEX prices_since ON prices (since_revision);
 CREATE INDEX prices_until ON prices (until_revision) WHERE until_revision IS NOT NULL;
 
@@ -104,6 +106,7 @@ CREATE TRIGGER prices_no_change BEFORE UPDATE ON prices FOR EACH ROW WHEN
     OR NEW.zone IS NOT OLD.zone
     OR NEW.audience IS NOT OLD.audience
     OR NEW.kind IS NOT OLD.kind
+    OR NEW.minimum_quantity IS NOT OLD.minimum_quantity
     OR NEW.valid_from IS NOT OLD.valid_from
     OR NEW.valid_until IS NOT OLD.valid_until
     OR NEW.amount_minor IS NOT OLD.amount_minor

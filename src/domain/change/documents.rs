@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use offercast_contract::{Content, Facts, Instant, Sku};
+use offercast_contract::measure::Quantity;
+use offercast_contract::{Content, Facts, Instant, SaleUnit, Sku};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
@@ -105,6 +106,14 @@ fn check_facts(problems: &mut Problems, index: usize, facts: &Facts) {
             content,
         );
     }
+    for (field, quantity) in [
+        ("minimum_quantity", facts.minimum_quantity),
+        ("step", facts.step),
+    ] {
+        if let Some(Err(reason)) = quantity.map(|quantity| quantity_rule(quantity, facts)) {
+            problems.refuse(index, format!("product.facts.{field}"), invalid, reason);
+        }
+    }
     if let Some(pack) = facts.pack
         && let Err(reason) = plausible_pack(pack, facts.sale_unit)
     {
@@ -137,6 +146,20 @@ fn check_labels_of(problems: &mut Problems, index: usize, facts: &Facts) {
             let reason = format!("{text:?} has blanks around it");
             problems.refuse(index, field, ErrorCode::Invalid, reason);
         }
+    }
+}
+
+/// A quantity that can be sold: whole for goods by the piece, and a number of
+/// whole steps. (A step of zero is no quantity at all.)
+pub(super) fn quantity_rule(quantity: Quantity, facts: &Facts) -> Result<(), String> {
+    if facts.sale_unit == SaleUnit::Piece && !quantity.is_whole() {
+        return Err(format!("{quantity} is not a whole number of pieces"));
+    }
+    match facts.step {
+        Some(step) if !quantity.is_multiple_of(step) => {
+            Err(format!("{quantity} is no multiple of the step {step}"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -207,6 +230,14 @@ pub(super) fn check_market(
             let field = format!("market.deposits.{class}");
             problems.refuse(index, field, invalid, "is below zero");
         }
+    }
+    if market
+        .floors
+        .minimum_margin_bp
+        .is_some_and(|margin| margin >= RATE_MAX_BP)
+    {
+        let field = "market.floors.minimum_margin_bp";
+        problems.refuse(index, field, invalid, "is not between 0 and 9999");
     }
     if !GUARD_PERCENT.contains(&market.guard.refused_change_percent) {
         let field = "market.guard.refused_change_percent";

@@ -1,3 +1,4 @@
+use offercast_contract::measure::Quantity;
 use offercast_contract::{
     Audience, Channel, ChannelId, Instant, MarketId, OfferId, OrderConditionsId, RestrictionId,
     Sku, ZoneId,
@@ -81,8 +82,23 @@ pub enum Change {
     SetPrice(SetPrice),
 }
 
-/// Sets the price of a kind, for a SKU, a place and an audience, throughout
-/// `[valid_from, valid_until)`, whatever held there before.
+impl Change {
+    /// Whether it is for those only who may change prices.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        match self {
+            Self::SetPrice(set) => set.kind.is_confidential() || set.audience.is_personal(),
+            Self::EndPrice(end) => end.kind.is_confidential() || end.audience.is_personal(),
+            Self::PutOffer { offer } => offer.audience.is_personal(),
+            _ => false,
+        }
+    }
+}
+
+/// Sets the price of a kind, for a SKU, a place, an audience and a minimum
+/// quantity, throughout `[valid_from, valid_until)`, whatever held there before
+/// the change set. Two of one set that overlap with different amounts are
+/// refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetPrice {
@@ -95,6 +111,10 @@ pub struct SetPrice {
     pub kind: PriceKind,
     /// The market.
     pub market: MarketId,
+    /// From which quantity on, in the sale unit; absent, and up to the smallest
+    /// quantity sold, for any quantity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_quantity: Option<Quantity>,
     /// The SKU.
     pub sku: Sku,
     /// Start, inclusive; now if absent.
@@ -108,8 +128,8 @@ pub struct SetPrice {
     pub zone: Option<ZoneId>,
 }
 
-/// Ends the price of a kind, for a SKU, a place and an audience: from `at` on
-/// there is none, also none that was planned for later.
+/// Ends the price of a kind, for a SKU, a place, an audience and a minimum
+/// quantity: from `at` on there is none, also none that was planned for later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndPrice {
@@ -123,6 +143,9 @@ pub struct EndPrice {
     pub kind: PriceKind,
     /// The market.
     pub market: MarketId,
+    /// The tier; the price for any quantity if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_quantity: Option<Quantity>,
     /// The SKU.
     pub sku: Sku,
     /// The zone; the whole market if absent.

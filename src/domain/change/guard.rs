@@ -3,15 +3,17 @@
 //! A price mistake is the incident that this field is known for: a typed rule
 //! that capped a shop's prices, a factor of 100 from a misread decimal point.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, Instant, OfferId, SalesMode, Sku, ZoneId};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{ErrorCode, Guard, WarningCode};
-use crate::resolve::{Goods, Inputs, PriceRef, paid};
+use crate::resolve::{Goods, Inputs, PriceRef, paid_for};
 use crate::source::{Effect, Market, Offer, PriceKind, PriceRow, Restriction};
 
 /// A change of more than this many percent is worth a second look.
@@ -76,6 +78,7 @@ fn price_before(row: &PriceRow, state: &Overlay<'_>) -> Option<i64> {
         .prices(&row.key.sku)
         .into_iter()
         .filter(|other| other.key.place.market == place.market && other.key.kind.is_paid())
+        .filter(|other| other.key.minimum_quantity <= row.key.minimum_quantity)
         .filter(|other| other.key.audience == row.key.audience || other.key.audience == everyone)
         .filter_map(|other| distance(&other).map(|distance| (other, distance)))
         .collect();
@@ -83,7 +86,8 @@ fn price_before(row: &PriceRow, state: &Overlay<'_>) -> Option<i64> {
     let specific = |(other, distance): &&(PriceRow, usize)| {
         let other_kind = other.key.kind != row.key.kind;
         let other_audience = other.key.audience != row.key.audience;
-        (other_kind, *distance, other_audience)
+        let tier = Reverse(other.key.minimum_quantity);
+        (other_kind, *distance, other_audience, tier)
     };
     let held = rows
         .iter()
@@ -188,11 +192,12 @@ pub(super) fn too_low(
                 zones: &zones,
             };
             for at in instants(&rows, &offers, now) {
-                if let Some(words) = net_beyond(&input, at)
-                    && let Some(paid) = paid(&input, audience, at)
-                {
+                let found = quantities(&rows, goods.smallest_quantity)
+                    .into_iter()
+                    .find_map(|quantity| net_beyond(&input, quantity, at));
+                if let Some((words, offers)) = found {
                     return Some(TooLow {
-                        offers: paid.offers.iter().map(|offer| offer.id.clone()).collect(),
+                        offers,
                         words: format!("product {sku}: {words}"),
                     });
                 }
@@ -202,8 +207,13 @@ pub(super) fn too_low(
     None
 }
 
-fn net_beyond(input: &Inputs<'_>, at: Instant) -> Option<String> {
-    let paid = paid(input, input.audience, at)?;
+/// In what words the price is beyond the limit, and the offers that made it.
+fn net_beyond(
+    input: &Inputs<'_>,
+    quantity: Quantity,
+    at: Instant,
+) -> Option<(String, Vec<OfferId>)> {
+    let paid = paid_for(input, input.audience, quantity, at)?;
     if paid.offers.is_empty() {
         return None;
     }
@@ -213,16 +223,28 @@ fn net_beyond(input: &Inputs<'_>, at: Instant) -> Option<String> {
         return None;
     }
     let amount = |minor| offercast_contract::Money::new(minor, input.market.currency);
-    Some(format!(
+    let words = format!(
         "{} instead of {} at {at} is more than the {limit} percent, or the factor of 10, \
          that market {} allows",
         amount(paid.price),
         amount(full),
         input.market.id
-    ))
+    );
+    let offers = paid.offers.iter().map(|offer| offer.id.clone());
+    Some((words, offers.collect()))
 }
 
-fn places<'r>(rows: &'r [PriceRow], offers: &[&'r Offer]) -> BTreeSet<Option<&'r ZoneId>> {
+/// The smallest quantity sold and those from which other prices hold.
+pub(super) fn quantities(rows: &[PriceRow], smallest: Quantity) -> BTreeSet<Quantity> {
+    let tiers = rows.iter().filter_map(|row| row.key.minimum_quantity);
+    let larger = tiers.filter(|minimum| *minimum > smallest);
+    larger.chain([smallest]).collect()
+}
+
+pub(super) fn places<'r>(
+    rows: &'r [PriceRow],
+    offers: &[&'r Offer],
+) -> BTreeSet<Option<&'r ZoneId>> {
     let priced = rows.iter().map(|row| row.key.place.zone.as_ref());
     let offered = offers.iter().flat_map(|offer| offer.zones.iter().map(Some));
     priced.chain(offered).chain([None]).collect()
@@ -238,7 +260,7 @@ fn audiences<'r>(rows: &'r [PriceRow], offers: &[&'r Offer]) -> BTreeSet<&'r Aud
         .collect()
 }
 
-fn instants(rows: &[PriceRow], offers: &[&Offer], now: Instant) -> BTreeSet<Instant> {
+pub(super) fn instants(rows: &[PriceRow], offers: &[&Offer], now: Instant) -> BTreeSet<Instant> {
     let starts = rows.iter().map(|row| row.key.valid_from);
     let ends = rows.iter().filter_map(|row| row.valid_until);
     starts

@@ -8,7 +8,11 @@ use crate::source::{PriceKey, PriceRow};
 
 /// Whether two keys differ in nothing but the start: rows of one family.
 pub(super) fn same_family(a: &PriceKey, b: &PriceKey) -> bool {
-    a.kind == b.kind && a.sku == b.sku && a.place == b.place && a.audience == b.audience
+    a.kind == b.kind
+        && a.minimum_quantity == b.minimum_quantity
+        && a.sku == b.sku
+        && a.place == b.place
+        && a.audience == b.audience
 }
 
 /// Sets `row` in the rows of a SKU: overlapping rows of its family give way

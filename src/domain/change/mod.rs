@@ -11,10 +11,12 @@
 mod current;
 mod documents;
 mod edit;
+mod floors;
 mod guard;
 mod interval;
 mod offers;
 mod order;
+mod overlaps;
 mod overlay;
 mod plan;
 mod prices;
@@ -25,6 +27,7 @@ mod statutory;
 #[cfg(test)]
 mod tests;
 mod text;
+mod ties;
 
 pub use current::Current;
 pub use edit::{Change, EndPrice, SetPrice};

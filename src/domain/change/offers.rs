@@ -242,6 +242,15 @@ fn check_views(problems: &mut Problems, index: usize, channel: &Channel, state: 
         let reason = "needs at least one view, each once";
         problems.refuse(index, field, ErrorCode::Invalid, reason);
     }
+    for (at, view) in channel.views.iter().enumerate() {
+        if view.audience.is_personal() {
+            let reason = format!(
+                "{} is one person, and a channel shows it to all",
+                view.audience
+            );
+            problems.refuse(index, format!("{field}.{at}"), ErrorCode::Invalid, reason);
+        }
+    }
     for view in distinct {
         let Some(market) = state.market(&view.market) else {
             let reason = format!("there is no market {}", view.market);

@@ -92,6 +92,15 @@ impl<'a> Overlay<'a> {
             .or_insert_with(|| base.prices(sku))
     }
 
+    /// Whether the SKU has a row of such a kind, without copying its rows where
+    /// the set has touched them.
+    pub(super) fn has_price(&self, sku: &Sku, is_wanted: impl Fn(&PriceRow) -> bool) -> bool {
+        match self.prices.get(sku) {
+            Some(staged) => staged.iter().any(is_wanted),
+            None => self.base.prices(sku).iter().any(is_wanted),
+        }
+    }
+
     pub(super) fn prices(&self, sku: &Sku) -> Vec<PriceRow> {
         self.prices
             .get(sku)

@@ -6,8 +6,8 @@ use offercast_contract::{Instant, MarketId, OfferId, Sku};
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{
-    Change, ChangeError, Current, ErrorCode, Warning, documents, guard, offers, order, prices,
-    restrictions, statutory,
+    Change, ChangeError, Current, ErrorCode, Warning, documents, floors, guard, offers, order,
+    overlaps, prices, restrictions, statutory, ties,
 };
 use crate::revision::Delta;
 use crate::source::{Market, Offer};
@@ -51,6 +51,7 @@ pub fn plan(
     for (index, change) in changes.iter().enumerate() {
         stage_document(&mut problems, index, change, &mut state);
     }
+    overlaps::check(&mut problems, changes, &mut state, now);
     for (index, change) in changes.iter().enumerate() {
         match change {
             Change::SetPrice(set) => {
@@ -67,6 +68,7 @@ pub fn plan(
     }
     if problems.errors.is_empty() {
         statutory::check_prices(&mut problems, changes, &mut state, now);
+        floors::check(&mut problems, changes, &mut state, now);
     }
     if guard == Guard::Enforced && problems.errors.is_empty() {
         check_offers(&mut problems, changes, &mut state, now);
@@ -143,7 +145,10 @@ fn check_document(
         }
         Change::PutMarket { market } => documents::check_market(problems, index, market, state),
         Change::PutZone { zone } => documents::check_zone(problems, index, zone, state),
-        Change::PutOffer { offer } => offers::check_offer(problems, index, offer, state),
+        Change::PutOffer { offer } => {
+            offers::check_offer(problems, index, offer, state);
+            ties::check(problems, index, offer, state);
+        }
         Change::PutChannel { channel } => offers::check_channel(problems, index, channel, state),
         Change::PutRestriction { restriction } => {
             restrictions::check(problems, index, restriction, state);

@@ -1,11 +1,13 @@
 //! Setting and ending prices.
 
-use offercast_contract::{Amount, Audience, Instant, MarketId, Sku, ZoneId};
+use offercast_contract::measure::Quantity;
+use offercast_contract::{Amount, Instant, MarketId, Sku, ZoneId};
 
+use super::documents::quantity_rule;
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{EndPrice, ErrorCode, Guard, SetPrice, guard, interval};
-use crate::source::{Place, PriceKey, PriceKind, PriceRow};
+use crate::source::{Place, PriceKey, PriceRow};
 
 /// Puts the row of a `set_price` on top of the state, if it is in order.
 pub(super) fn set_price(
@@ -44,6 +46,8 @@ pub(super) fn set_price(
             _ => Err(format!("{} is not above zero", change.amount)),
         });
     let valid_from = change.valid_from.unwrap_or(now);
+    let minimum = change.minimum_quantity;
+    check_tier(problems, index, &change.sku, minimum, state);
     if change.valid_until.is_some_and(|until| until <= valid_from) {
         let reason = "ends before it starts";
         problems.refuse(index, "valid_until", ErrorCode::Invalid, reason);
@@ -60,13 +64,14 @@ pub(super) fn set_price(
     }
     let row = PriceRow {
         amount_minor,
-        key: key(
-            &change.sku,
+        key: PriceKey {
+            audience: change.audience.clone(),
+            kind: change.kind,
+            minimum_quantity: tier(&change.sku, minimum, state),
             place,
-            &change.audience,
-            change.kind,
+            sku: change.sku.clone(),
             valid_from,
-        ),
+        },
         valid_until: change.valid_until,
     };
     guard::check_row(problems, index, &row, &market, state, guard);
@@ -94,7 +99,14 @@ pub(super) fn end_price(
         return;
     }
     let at = change.at.unwrap_or(now);
-    let family = key(&change.sku, place, &change.audience, change.kind, at);
+    let family = PriceKey {
+        audience: change.audience.clone(),
+        kind: change.kind,
+        minimum_quantity: tier(&change.sku, change.minimum_quantity, state),
+        place,
+        sku: change.sku.clone(),
+        valid_from: at,
+    };
     if !interval::clear(state.prices_mut(&change.sku), &family, at, None) {
         let reason = format!("there is no such price at or after {at}");
         problems.refuse(index, "sku", ErrorCode::NotFound, reason);
@@ -128,18 +140,29 @@ fn check_place(
     }
 }
 
-fn key(
+/// Refuses a tier that no quantity sold reaches exactly.
+fn check_tier(
+    problems: &mut Problems,
+    index: usize,
     sku: &Sku,
-    place: Place,
-    audience: &Audience,
-    kind: PriceKind,
-    valid_from: Instant,
-) -> PriceKey {
-    PriceKey {
-        audience: audience.clone(),
-        kind,
-        place,
-        sku: sku.clone(),
-        valid_from,
+    minimum: Option<Quantity>,
+    state: &mut Overlay<'_>,
+) {
+    let (Some(minimum), Some(product)) = (minimum, state.product(sku)) else {
+        return;
+    };
+    if let Err(reason) = quantity_rule(minimum, &product.facts) {
+        problems.refuse(index, "minimum_quantity", ErrorCode::Invalid, reason);
     }
+}
+
+/// The quantity of a tier. A price from the smallest quantity sold, or from
+/// less, is the price for any quantity: one row has one name.
+pub(super) fn tier(
+    sku: &Sku,
+    minimum: Option<Quantity>,
+    state: &mut Overlay<'_>,
+) -> Option<Quantity> {
+    let smallest = state.product(sku)?.facts.smallest_quantity();
+    minimum.filter(|minimum| *minimum > smallest)
 }

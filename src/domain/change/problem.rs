@@ -6,14 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
+    /// A price below what nothing may take it below.
+    BelowFloor,
+    /// An offer that differs from another in nothing but its id and words.
+    Duplicate,
     /// A price that is changed beyond the market's limits.
     GuardLimit,
     /// Something else refers to it.
     InUse,
     /// A value outside its range or of the wrong shape.
     Invalid,
+    /// A price without the floor that its market demands.
+    MissingFloor,
     /// What is to be ended is not there.
     NotFound,
+    /// Two prices of one set for the same thing at the same time.
+    Overlap,
     /// A price that the law does not allow.
     Restricted,
     /// A channel that is not there.
@@ -46,6 +54,9 @@ pub struct ChangeError {
     pub reason: String,
     /// The kind of mistake.
     pub code: ErrorCode,
+    /// The change that it contradicts, counted from 0; the reason names it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<usize>,
 }
 
 impl fmt::Display for ChangeError {
@@ -60,6 +71,9 @@ impl std::error::Error for ChangeError {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
+    /// A tier that is not below the price for smaller quantities, so it never
+    /// holds.
+    DearerTier,
     /// The pack's size cannot be true; no unit price is shown.
     ImplausiblePack,
     /// A price that changes by more than 30 percent.
@@ -102,6 +116,24 @@ impl Problems {
             field: field.into(),
             reason: reason.into(),
             code,
+            other: None,
+        });
+    }
+
+    /// Refuses a change for what another one of the set says.
+    pub(super) fn contradict(
+        &mut self,
+        index: usize,
+        other: usize,
+        field: impl Into<String>,
+        reason: impl Into<String>,
+    ) {
+        self.errors.push(ChangeError {
+            index,
+            field: field.into(),
+            reason: reason.into(),
+            code: ErrorCode::Overlap,
+            other: Some(other),
         });
     }
 

@@ -277,8 +277,10 @@ fn document_words(key: &DocumentKey) -> String {
 
 fn price_words(key: &PriceKey) -> String {
     let zone = key.place.zone.as_ref().map_or("-", |zone| zone.as_str());
+    let from = key.minimum_quantity.map(|from| format!(" from {from}"));
+    let from = from.unwrap_or_default();
     format!(
-        "price {} {}/{zone} {} {}",
+        "price {} {}/{zone} {} {}{from}",
         key.sku, key.place.market, key.audience, key.kind
     )
 }

@@ -1,4 +1,4 @@
-//! Which reductions may be claimed, by rule 5.
+//! Which reductions may be claimed, by rule 6.
 
 use super::Paid;
 

@@ -1,12 +1,14 @@
 //! Why the terms are what they are: every rule considered, in order.
 
+use offercast_contract::measure::Quantity;
 use offercast_contract::{
     Audience, ChannelSelector, Instant, OfferId, OrderConditionsId, RestrictionId, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 
+use super::floors::{Floor, FloorRule, floor};
 use super::restrictions::{self, Law};
-use super::{Inputs, Paid, PriceRef, claims, offers, order, pack, paid, prices};
+use super::{Inputs, Paid, PriceRef, claims, conditional, offers, order, pack, paid, prices};
 use crate::source::PriceKind;
 
 /// What was considered.
@@ -21,6 +23,9 @@ pub enum Subject {
         audience: Audience,
         /// Its kind.
         kind: PriceKind,
+        /// The smallest quantity that it is for; none for any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minimum_quantity: Option<Quantity>,
         /// The zone; none for the whole market.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<ZoneId>,
@@ -115,8 +120,15 @@ pub enum Reason {
     Excluded,
     /// The price before offers is outside the offer's range.
     OutsidePriceRange,
-    /// It would take the price to zero or below.
-    FloorReached,
+    /// It is below what the price may not go below, or would take it there.
+    FloorReached {
+        /// The floor, in minor units; not told to those who may not change
+        /// prices.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        floor_minor: Option<i64>,
+        /// What makes it.
+        rule: FloorRule,
+    },
     /// It would not lower the price.
     NotLower,
     /// An offer of a higher priority was taken.
@@ -139,6 +151,15 @@ pub enum Reason {
     BelowOnePercent,
     /// The pack's size is implausible.
     ImplausiblePack,
+}
+
+impl Reason {
+    pub(super) fn floor_reached(floor: Floor) -> Self {
+        Self::FloorReached {
+            floor_minor: Some(floor.minor),
+            rule: floor.rule,
+        }
+    }
 }
 
 /// One rule that was considered.
@@ -166,12 +187,36 @@ impl Considered {
     }
 }
 
+/// What those may see who may not change prices: floors stay inside, and so do
+/// amounts from which a cost could be computed.
+#[must_use]
+pub fn for_readers(considered: Vec<Considered>) -> Vec<Considered> {
+    let is_open = |rule: &Considered| match &rule.subject {
+        Subject::Price { kind, .. } => !kind.is_confidential(),
+        _ => true,
+    };
+    let told = |mut rule: Considered| {
+        if let Reason::FloorReached { floor_minor, .. } = &mut rule.reason {
+            *floor_minor = None;
+        }
+        rule
+    };
+    considered.into_iter().filter(is_open).map(told).collect()
+}
+
 /// Every rule considered for the terms at `at`, in the order of the rules;
-/// rows and offers in the order of their precedence.
+/// rows and offers in the order of their precedence. Costs, and what is for
+/// another personal audience, are told to nobody.
 #[must_use]
 pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
     let law = Law::at(input, at);
-    let unchecked = prices::unchecked(input, input.audience, &law, at);
+    let unchecked = prices::unchecked(
+        input,
+        input.audience,
+        input.goods.smallest_quantity,
+        &law,
+        at,
+    );
     let price = unchecked.as_ref().map(|paid| paid.price);
     let mut considered = price_rows(input, &law, at);
     considered.extend(restrictions::considered(input, price, at));
@@ -179,7 +224,8 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         return considered;
     };
     considered.extend(all_offers(input, &paid, &law, at));
-    let prior = prices::held(input, input.audience, PriceKind::Prior, at);
+    let smallest = input.goods.smallest_quantity;
+    let prior = prices::held(input, input.audience, PriceKind::Prior, smallest, at);
     let claims = claims::claims(&paid, prior);
     let refuted = prior.is_some_and(|prior| paid.price >= prior);
     let unless_shown = |shown: bool, otherwise: Reason| {
@@ -233,14 +279,24 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
     considered
 }
 
+/// Whether it may be told to a reader of this view that it is there.
+fn is_told(input: &Inputs<'_>, audience: &Audience) -> bool {
+    !audience.is_personal() || audience == input.audience
+}
+
 fn price_rows(input: &Inputs<'_>, law: &Law<'_>, at: Instant) -> Vec<Considered> {
-    let everyone = Audience::everyone();
-    let audience = law.audience(input.audience, &everyone);
-    let special = prices::chosen(input, audience, PriceKind::Special, at);
-    let mut rows: Vec<&PriceRef<'_>> = input.prices.iter().collect();
+    let tiers = conditional::tiers(input, law, at);
+    let ladder = paid(input, input.audience, at)
+        .map(|paid| conditional::ladder(input, input.audience, paid.price, &tiers, at));
+    let shown: Vec<Quantity> = ladder.into_iter().flatten().map(|(from, _)| from).collect();
+    let mut rows: Vec<&PriceRef<'_>> = input
+        .prices
+        .iter()
+        .filter(|row| row.kind != PriceKind::Cost && is_told(input, row.audience))
+        .collect();
     rows.sort_by_key(|row| {
         let rank = prices::rank(input, input.audience, row);
-        let far = (usize::MAX, true);
+        let far = (usize::MAX, true, std::cmp::Reverse(row.minimum_quantity));
         (
             kind_order(row.kind),
             rank.unwrap_or(far),
@@ -255,17 +311,20 @@ fn price_rows(input: &Inputs<'_>, law: &Law<'_>, at: Instant) -> Vec<Considered>
                 amount_minor: row.amount_minor,
                 audience: row.audience.clone(),
                 kind: row.kind,
+                minimum_quantity: row.minimum_quantity,
                 zone: row.zone.cloned(),
             };
-            Considered::new(subject, judge_row(input, row, special.is_some(), law, at))
+            Considered::new(subject, judge_row(input, row, &shown, law, at))
         })
         .collect()
 }
 
+/// A row is judged for the smallest quantity that it is for. `shown`: the
+/// quantities from which the terms have a price.
 fn judge_row(
     input: &Inputs<'_>,
     row: &PriceRef<'_>,
-    special: bool,
+    shown: &[Quantity],
     law: &Law<'_>,
     at: Instant,
 ) -> Reason {
@@ -285,19 +344,35 @@ fn judge_row(
     if prices::rank(input, input.audience, row).is_none() {
         return Reason::OtherAudience;
     }
-    if restrictions::forbids_audience(law, row.audience)
-        && let Some(reason) = law.discount_forbidden()
-    {
+    let smallest = input.goods.smallest_quantity;
+    let quantity = row.minimum_quantity.unwrap_or(smallest).max(smallest);
+    let is_better = restrictions::forbids_audience(law, row.audience) || quantity > smallest;
+    if is_better && let Some(reason) = law.discount_forbidden() {
         return reason;
     }
     let everyone = Audience::everyone();
     let audience = law.audience(input.audience, &everyone);
-    let chosen = prices::chosen(input, audience, row.kind, at);
-    if !chosen.is_some_and(|chosen| std::ptr::eq(chosen, row)) {
+    let held = |kind| prices::chosen(input, audience, kind, quantity, at);
+    if !held(row.kind).is_some_and(|held| std::ptr::eq(held, row)) {
         return Reason::LessSpecific;
     }
-    if row.kind == PriceKind::Regular && special {
-        return Reason::SpecialHolds;
+    if !row.kind.is_paid() {
+        return Reason::Applied;
+    }
+    let special = held(PriceKind::Special);
+    let is_undercut =
+        special.is_some_and(|special| prices::is_undercut(special, held(PriceKind::Regular)));
+    match row.kind {
+        PriceKind::Regular if special.is_some() && !is_undercut => return Reason::SpecialHolds,
+        PriceKind::Special if is_undercut => return Reason::NotLower,
+        _ => {}
+    }
+    let floor = floor(input, audience, quantity, at);
+    if row.amount_minor < floor.minor {
+        return Reason::floor_reached(floor);
+    }
+    if quantity > smallest && !shown.contains(&quantity) {
+        return Reason::NotLower;
     }
     Reason::Applied
 }
@@ -320,7 +395,10 @@ fn all_offers<'a>(
         }
     };
     let judged = offers::judged(input, &before, at);
-    judged.into_iter().map(considered).collect()
+    let told = judged
+        .into_iter()
+        .filter(|own| is_told(input, &own.offer.audience));
+    told.map(considered).collect()
 }
 
 fn kind_order(kind: PriceKind) -> u8 {
@@ -329,5 +407,7 @@ fn kind_order(kind: PriceKind) -> u8 {
         PriceKind::Special => 1,
         PriceKind::Prior => 2,
         PriceKind::Anchor => 3,
+        PriceKind::Floor => 4,
+        PriceKind::Cost => 5,
     }
 }

@@ -2,20 +2,32 @@
 //!
 //! # The rules, in the order in which they are applied
 //!
-//! 1. **Prices.** For each kind (regular, special, prior, anchor) one row is
-//!    taken among those that hold at the instant: the one of the most specific
-//!    place (a zone before the zone it lies in, a zone before the market), and
-//!    in the same place the one for the reader's audience before the one for
-//!    everyone. Place goes before audience: a store that prices by itself does
-//!    so for all its customers.
-//! 2. **Current price.** The special price if one holds, else the regular one.
-//!    Neither: the product is not sold in the view, there are no terms.
-//! 3. **Offers.** An offer may apply where it is valid, its zones, audience and
+//! 1. **Prices.** For each kind (regular, special, prior, anchor, floor, cost)
+//!    one row is taken among those that hold at the instant and for the
+//!    quantity: the one of the most specific place (a zone before the zone it
+//!    lies in, a zone before the market), in the same place the one for the
+//!    reader's audience before the one for everyone, and of these the one with
+//!    the largest minimum quantity that is reached. Place goes before audience:
+//!    a store that prices by itself does so for all its customers. Quantity
+//!    comes last: whoever sets a price for a store or for members and no tiers
+//!    there means that price for any quantity. Two rows cannot tie: the change
+//!    set that would make them overlap is refused, and both are named.
+//! 2. **Floor.** The highest of three: the row of the kind floor; where the
+//!    market has a minimum margin and the cost is known, the lowest price that
+//!    leaves it, `(net price - cost) / net price`, rounded up to the minor unit;
+//!    one minor unit. A row below the floor counts as the floor (the change set
+//!    that sets one is refused; a floor that comes by another way still holds).
+//! 3. **Current price.** The special price if one holds, else the regular one;
+//!    a regular price from a larger quantity on stays where it is below the
+//!    special one, since a sale takes no tier away. Neither: the product is not
+//!    sold in the view, there are no terms. The unconditional price is that of
+//!    the smallest quantity that is sold.
+//! 4. **Offers.** An offer may apply where it is valid, its zones, audience and
 //!    target match, and nothing excludes the product. How those that may apply
 //!    combine is the policy of the market ([`crate::source::Combination`]); the
 //!    function that does it is the one behind the basket's quote. By default
-//!    the resulting price is lower than the current one and at least one minor
-//!    unit, and one offer is taken: the highest priority, then the lowest
+//!    the resulting price is lower than the current one and not below the
+//!    floor, and one offer is taken: the highest priority, then the lowest
 //!    resulting price, then the smallest id; a percentage rounds the *resulting
 //!    price* half up to the minor unit. One discount an item and the best for
 //!    the customer is what a shopper expects of a shelf. Where policies stack,
@@ -23,10 +35,19 @@
 //!    reduced goods does not apply where a special price holds, nor after
 //!    another offer. An offer that does not combine removes all others; of
 //!    several the first one that lowers the price stays.
-//! 4. **Conditional prices.** What a member of another audience would pay by
-//!    the same rules, where that is lower, stands beside the price of everyone
-//!    with its condition. The view of one audience shows its own price only.
-//! 5. **Claims of a reduction.** The regular price is shown as a reference only
+//!    Neither is the order in which they were entered. Two offers that differ
+//!    in nothing but id and words are refused, since whose words are shown
+//!    would be arbitrary. Tiers are discounted by the same rules, each from its
+//!    own price.
+//! 5. **Conditional prices.** Beside the unconditional price stand the tiers,
+//!    each only where it is below the price of every smaller quantity: a dearer
+//!    one is no benefit and never holds. In the view of everyone stands also
+//!    what other audiences would pay by the same rules, where that is lower
+//!    than what everyone pays for the same quantity. The view of one audience
+//!    shows its own prices only; the tiers of everyone are among them where
+//!    they are lower. Personal audiences stand in no view but their own. A
+//!    customer pays the lowest price whose condition is met.
+//! 6. **Claims of a reduction.** The regular price is shown as a reference only
 //!    when it is known, above the price, and not refuted by the prior price.
 //!    The prior price is shown when it is known and a special price or an offer
 //!    holds. A percentage goes with a regular price that is shown, and nowhere
@@ -34,14 +55,15 @@
 //!    98/6/EC, Art. 6a; CJEU C-330/23), else from the regular price, and rounds
 //!    down, so it never flatters. A price that is not below the prior price
 //!    claims neither.
-//! 6. **Unit price.** Per base measure (Directive 98/6/EC, Art. 2 (b) and 3),
+//! 7. **Unit price.** Per base measure (Directive 98/6/EC, Art. 2 (b) and 3),
 //!    half up to the minor unit, unless the pack is implausible
 //!    (see [`plausible_pack`]).
-//! 7. **Deposit** and **tax** by the product's classes in the market. The
+//! 8. **Deposit** and **tax** by the product's classes in the market. The
 //!    deposit stands apart from the price and the unit price (CJEU C-543/21).
-//! 8. **Restrictions** by the product's class: of the restrictions that hold at
+//! 9. **Restrictions** by the product's class: of the restrictions that hold at
 //!    the instant, in the market, zone and sales mode, *no discount* lets no
-//!    offer apply, gives every audience the prices of everyone, and claims no
+//!    offer apply, gives every audience and every quantity the price of everyone
+//!    for the smallest quantity, and claims no
 //!    reduction (a special price that holds is simply the price). A *statutory
 //!    minimum* stops every offer that would pass it: the offer does not apply,
 //!    and the next one is looked at. Of several minima the highest counts, of
@@ -52,7 +74,7 @@
 //!    the terms. *Hide* and *warning* may name channels, so they travel in the
 //!    terms, and [`Terms::visible_in`] decides. The source of each rule is named
 //!    in the restriction itself.
-//! 9. **Order conditions.** Each part (delivery fee, minimum order, payment,
+//! 10. **Order conditions.** Each part (delivery fee, minimum order, payment,
 //!    returns) is taken from the most specific conditions that give it: those
 //!    of a zone before those of the zone around it and of the market, in the
 //!    same place those of the sales mode before those of all. A delivery fee
@@ -62,7 +84,9 @@
 //! [`Inputs`] and these steps; the shape of the answer stays.
 
 mod claims;
+mod conditional;
 mod explain;
+mod floors;
 mod offers;
 mod order;
 mod pack;
@@ -71,19 +95,20 @@ mod restrictions;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use offercast_contract::channel::{Described, Labelled};
+use offercast_contract::measure::Quantity;
 use offercast_contract::{
-    Amount, AppliedOffer, Audience, Condition, ConditionalPrice, Horizon, Instant, Measure,
-    ReferencePrice, SaleUnit, SalesMode, Sku, Tax, Terms, Timeline, ZoneId,
+    Amount, AppliedOffer, Audience, Horizon, Instant, Measure, ReferencePrice, SaleUnit, SalesMode,
+    Sku, Tax, Terms, Timeline, ZoneId,
 };
 
 use crate::source::{Market, Offer, OrderConditions, PriceKind, PriceRow, Product, Restriction};
 
-pub use explain::{Considered, Reason, Subject, explain};
+pub use explain::{Considered, Reason, Subject, explain, for_readers};
+pub use floors::FloorRule;
+pub(crate) use floors::floor;
 pub use pack::{ImplausiblePack, plausible_pack};
-pub(crate) use prices::{Paid, paid};
+pub(crate) use prices::{Paid, chosen, paid, paid_for};
 pub(crate) use restrictions::{amount_of, is_minimum};
 
 /// What the rules need to know of a product.
@@ -105,6 +130,9 @@ pub struct Goods<'a> {
     pub sale_unit: SaleUnit,
     /// The SKU.
     pub sku: &'a Sku,
+    /// The smallest quantity that is sold, which the unconditional price is for
+    /// (see [`offercast_contract::Facts::smallest_quantity`]).
+    pub smallest_quantity: Quantity,
     /// The tax class.
     pub tax_class: &'a str,
 }
@@ -120,6 +148,7 @@ impl<'a> From<&'a Product> for Goods<'a> {
             restriction_class: product.restriction_class.as_deref(),
             sale_unit: product.facts.sale_unit,
             sku: &product.sku,
+            smallest_quantity: product.facts.smallest_quantity(),
             tax_class: &product.tax_class,
         }
     }
@@ -139,7 +168,7 @@ impl<'a> Goods<'a> {
 }
 
 /// A price row of the market and SKU in question.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceRef<'a> {
     /// Minor units.
     pub amount_minor: i64,
@@ -147,6 +176,8 @@ pub struct PriceRef<'a> {
     pub audience: &'a Audience,
     /// What the amount means.
     pub kind: PriceKind,
+    /// The smallest quantity that it is for; none for any.
+    pub minimum_quantity: Option<Quantity>,
     /// Start, inclusive.
     pub valid_from: Instant,
     /// End, exclusive; none for open.
@@ -161,6 +192,7 @@ impl<'a> From<&'a PriceRow> for PriceRef<'a> {
             amount_minor: row.amount_minor,
             audience: &row.key.audience,
             kind: row.key.kind,
+            minimum_quantity: row.key.minimum_quantity,
             valid_from: row.key.valid_from,
             valid_until: row.valid_until,
             zone: row.key.place.zone.as_ref(),
@@ -171,6 +203,11 @@ impl<'a> From<&'a PriceRow> for PriceRef<'a> {
 impl PriceRef<'_> {
     fn holds_at(&self, at: Instant) -> bool {
         self.valid_from <= at && self.valid_until.is_none_or(|until| at < until)
+    }
+
+    fn is_for(&self, quantity: Quantity) -> bool {
+        self.minimum_quantity
+            .is_none_or(|minimum| minimum <= quantity)
     }
 }
 
@@ -219,21 +256,25 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
     let paid = paid(input, input.audience, at)?;
     let currency = input.market.currency;
     let amount = |minor: i64| Amount::new(minor, currency);
-    let prior = prices::held(input, input.audience, PriceKind::Prior, at);
+    let held = |kind| {
+        let smallest = input.goods.smallest_quantity;
+        prices::held(input, input.audience, kind, smallest, at)
+    };
+    let prior = held(PriceKind::Prior);
     let claims = claims::claims(&paid, prior);
     let tax = Tax {
         included: input.market.prices_include_tax,
         rate_bp,
     };
     Some(Terms {
-        conditional: conditional(input, &paid, at),
+        conditional: conditional::conditional(input, &paid, at),
         deposit: deposit(input).map(amount),
         hidden_in: restrictions::hidden_in(input, at),
         offers: paid.offers.iter().copied().map(applied).collect(),
         order: order::order(input, at),
         prior: claims.prior.map(amount),
         reduction_percent: claims.reduction_percent,
-        references: prices::held(input, input.audience, PriceKind::Anchor, at)
+        references: held(PriceKind::Anchor)
             .map(|minor| ReferencePrice {
                 amount: amount(minor),
                 kind: PriceKind::Anchor.to_string(),
@@ -293,43 +334,6 @@ fn deposit(input: &Inputs<'_>) -> Option<i64> {
     let class = input.goods.deposit_class?;
     let minor = *input.market.deposits.get(class)?;
     (minor > 0).then_some(minor)
-}
-
-/// What other audiences pay where it is less, in the view of everyone.
-fn conditional(input: &Inputs<'_>, everyone: &Paid<'_>, at: Instant) -> Vec<ConditionalPrice> {
-    if !is_everyone(input.audience) {
-        return Vec::new();
-    }
-    other_audiences(input, at)
-        .into_iter()
-        .filter_map(|audience| {
-            let theirs = paid(input, audience, at)?;
-            (theirs.price < everyone.price).then_some((audience, theirs.price))
-        })
-        .map(|(audience, minor)| ConditionalPrice {
-            amount: Amount::new(minor, input.market.currency),
-            condition: Condition::audience(audience.clone()),
-        })
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
-}
-
-fn other_audiences<'a>(input: &Inputs<'a>, at: Instant) -> BTreeSet<&'a Audience> {
-    let prices = input
-        .prices
-        .iter()
-        .filter(|row| row.kind.is_paid() && row.holds_at(at))
-        .map(|row| row.audience);
-    let offers = input
-        .offers
-        .iter()
-        .filter(|offer| offers::is_valid_at(offer, at))
-        .map(|offer| &offer.audience);
-    prices
-        .chain(offers)
-        .filter(|audience| !is_everyone(audience))
-        .collect()
 }
 
 pub(crate) fn is_everyone(audience: &Audience) -> bool {

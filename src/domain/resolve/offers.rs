@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use offercast_contract::channel::Selector;
 use offercast_contract::{Audience, Instant};
 
+use super::floors::Floor;
 use super::restrictions::Law;
 use super::{Inputs, Reason, is_everyone};
 use crate::quote::engine::shelf::{Combined, Reduction, Start, Verdict, combine};
@@ -21,13 +22,20 @@ pub(super) struct Before<'a> {
     /// The price before offers.
     pub(super) current: i64,
     /// What no offer may take the price below.
-    pub(super) floor_minor: i64,
+    pub(super) floor: Floor,
     /// What the law allows.
     pub(super) law: Law<'a>,
     /// The regular price, if known.
     pub(super) regular: Option<i64>,
     /// Whether a special price holds.
     pub(super) special: bool,
+}
+
+impl Before<'_> {
+    /// The higher of the shop's floor and the law's.
+    fn floor_minor(&self) -> i64 {
+        self.law.floor(self.floor.minor)
+    }
 }
 
 /// What became of an offer.
@@ -174,7 +182,7 @@ fn combined(policy: &Policy, before: &Before<'_>, offers: &[&Offer]) -> Combined
         .collect();
     let start = Start {
         before_minor: before.current,
-        floor_minor: before.floor_minor,
+        floor_minor: before.floor_minor(),
         regular_minor: before.regular,
         special: before.special,
     };
@@ -217,8 +225,8 @@ fn reason(verdict: Verdict, before: &Before<'_>, offer: &Offer, offers: &[&Offer
         },
         Verdict::FloorReached => before
             .law
-            .floor_reason(before.floor_minor)
-            .unwrap_or(Reason::FloorReached),
+            .floor_reason(before.floor_minor())
+            .unwrap_or_else(|| Reason::floor_reached(before.floor)),
         Verdict::NotLower => Reason::NotLower,
     }
 }

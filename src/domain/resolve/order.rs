@@ -1,4 +1,4 @@
-//! Which order conditions hold, by rule 9.
+//! Which order conditions hold, by rule 10.
 
 use std::cmp::Reverse;
 

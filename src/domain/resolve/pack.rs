@@ -1,4 +1,4 @@
-//! Pack sizes and the unit price, by rule 6.
+//! Pack sizes and the unit price, by rule 7.
 
 use offercast_contract::measure::{QUANTITY_SCALE, Quantity};
 use offercast_contract::{Amount, Currency, Measure, MeasureUnit, SaleUnit, UnitPrice};

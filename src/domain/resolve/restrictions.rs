@@ -1,4 +1,4 @@
-//! What the law allows for the product here and now, by rule 8.
+//! What the law allows for the product here and now, by rule 9.
 
 use offercast_contract::measure::QUANTITY_SCALE;
 use offercast_contract::{Audience, Hidden, Instant, MandatoryWarning, Measure, SaleUnit};

@@ -17,6 +17,9 @@ pub struct Market {
     /// Deposit per class, in minor units.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deposits: BTreeMap<String, i64>,
+    /// What no price may go below.
+    #[serde(default, skip_serializing_if = "FloorPolicy::is_none")]
+    pub floors: FloorPolicy,
     /// Edits beyond these limits are refused.
     #[serde(default)]
     pub guard: GuardLimits,
@@ -42,6 +45,7 @@ impl Market {
             combination: Combination::default(),
             currency,
             deposits: BTreeMap::new(),
+            floors: FloorPolicy::default(),
             guard: GuardLimits::default(),
             id,
             locales: Vec::new(),
@@ -50,6 +54,30 @@ impl Market {
             tax_rates: BTreeMap::new(),
             time_zone: time_zone.to_owned(),
         }
+    }
+}
+
+/// What a market demands of the least that may be charged. Prices of the kinds
+/// floor and cost say how much that is, for each product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloorPolicy {
+    /// Whether each price needs a floor: a row of that kind, or a known cost
+    /// with a minimum margin.
+    #[serde(default)]
+    pub demanded: bool,
+    /// The least margin where the cost is known, in basis points of the price
+    /// without tax: `(net price - cost) / net price`; 0 to 9999. It is the
+    /// margin that a shop's books show, and not the markup on the cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_margin_bp: Option<u32>,
+}
+
+impl FloorPolicy {
+    /// Whether it demands nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
     }
 }
 

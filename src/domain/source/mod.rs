@@ -16,7 +16,7 @@ mod restriction;
 
 pub use combination::{Combination, Preset};
 pub use document::{Document, DocumentKey, DocumentKind};
-pub use market::{GuardLimits, Market, Zone};
+pub use market::{FloorPolicy, GuardLimits, Market, Zone};
 pub use offer::{Effect, Offer, PriceRange, Target};
 pub use order::{Fee, OrderConditions, ReturnPolicy};
 pub use price::{Place, PriceKey, PriceKind, PriceRow};

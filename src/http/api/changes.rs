@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use offercast_contract::Instant;
-use offercast_domain::change::{Change, Guard};
+use offercast_domain::change::{Change, ErrorCode, Guard};
 use offercast_usecases::change_sets;
 use offercast_usecases::publish::{self, Publish};
 use offercast_usecases::records::{ChangeSet, ChangeSetId, ChangeSetState};
@@ -13,8 +13,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::schemas;
-use crate::auth::{Insider, Writer};
+use crate::auth::{Actor, Insider, Writer};
 use crate::body::{Body, NoBody};
+use crate::options::Scope;
 use crate::params::{Params, path_part};
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::Shared;
@@ -106,6 +107,14 @@ impl ChangeSetView {
             version: set.version,
         })
     }
+
+    /// Without what those may not see who may not edit.
+    fn seen_by(mut self, actor: &Actor) -> Self {
+        if !actor.may(Scope::Write) {
+            self.changes.retain(|change| !change.is_confidential());
+        }
+        self
+    }
 }
 
 /// Publishes edits in one step.
@@ -162,14 +171,23 @@ pub async fn preview_now(
     body: Body<Imagined>,
 ) -> Result<HttpResponse, Problem> {
     params.finish()?;
-    preview_of(&shared, body.value.changes).await
+    preview_of(&shared, body.value.changes, true).await
 }
 
-async fn preview_of(shared: &Shared, changes: Vec<Change>) -> Result<HttpResponse, Problem> {
+async fn preview_of(
+    shared: &Shared,
+    changes: Vec<Change>,
+    is_writer: bool,
+) -> Result<HttpResponse, Problem> {
     let engine = shared.engine.clone();
-    let preview = web::block(move || change_sets::preview(&engine, &changes))
+    let mut preview = web::block(move || change_sets::preview(&engine, &changes))
         .await
         .map_err(|error| Problem::internal(&error))?;
+    for error in &mut preview.errors {
+        if error.code == ErrorCode::BelowFloor && !is_writer {
+            "is below its floor".clone_into(&mut error.reason);
+        }
+    }
     Ok(crate::pages::fresh(&shared.engine.current().position).json(preview))
 }
 
@@ -185,7 +203,7 @@ async fn preview_of(shared: &Shared, changes: Vec<Change>) -> Result<HttpRespons
     security(("token" = ["read"])),
 )]
 pub async fn list(
-    _: Insider,
+    insider: Insider,
     shared: web::Data<Shared>,
     mut params: Params,
 ) -> Result<HttpResponse, Problem> {
@@ -206,7 +224,7 @@ pub async fn list(
     let sets = change_sets::list(&shared.engine, state, limit).await?;
     let views = sets
         .iter()
-        .map(ChangeSetView::new)
+        .map(|set| Ok::<_, Problem>(ChangeSetView::new(set)?.seen_by(&insider.0)))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(
         crate::pages::fresh(&shared.engine.current().position)
@@ -266,13 +284,13 @@ async fn found(shared: &Shared, id: &str) -> Result<ChangeSet, Problem> {
     security(("token" = ["read"])),
 )]
 pub async fn get(
-    _: Insider,
+    insider: Insider,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     params: Params,
 ) -> Result<HttpResponse, Problem> {
     params.finish()?;
-    let view = ChangeSetView::new(&found(&shared, &path).await?)?;
+    let view = ChangeSetView::new(&found(&shared, &path).await?)?.seen_by(&insider.0);
     Ok(HttpResponse::Ok()
         .insert_header((header::ETAG, version_tag(view.version)))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
@@ -367,14 +385,15 @@ pub async fn discard(
     security(("token" = ["read"])),
 )]
 pub async fn preview(
-    _: Insider,
+    insider: Insider,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     params: Params,
 ) -> Result<HttpResponse, Problem> {
     params.finish()?;
     let set = found(&shared, &path).await?;
-    preview_of(&shared, change_sets::edits(&set)?).await
+    let is_writer = insider.0.may(Scope::Write);
+    preview_of(&shared, change_sets::edits(&set)?, is_writer).await
 }
 
 /// Publishes a draft.

@@ -6,7 +6,7 @@ use offercast_usecases::search::ProductQuery;
 use serde_json::json;
 
 use crate::api::schemas;
-use crate::auth::Reader;
+use crate::auth::{self, Reader};
 use crate::pages;
 use crate::params::{Params, path_part};
 use crate::problem::{Problem, ProblemDocument};
@@ -57,7 +57,7 @@ pub async fn list(
 
 /// One product with its prices.
 #[utoipa::path(
-    get, path = "/v1/products/{sku}", tag = "reading", operation_id = "product", summary = "One product with all its current prices",
+    get, path = "/v1/products/{sku}", tag = "reading", operation_id = "product", summary = "One product with all its current prices; costs, floors and personal prices for the scope write only",
     params(("sku" = String, Path, description = "The SKU")),
     responses(
         (status = 200, description = "The product", body = schemas::ProductWithPrices),
@@ -65,6 +65,7 @@ pub async fn list(
 )]
 pub async fn get(
     _: Reader,
+    request: HttpRequest,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     params: Params,
@@ -75,6 +76,9 @@ pub async fn get(
     let product = current.book.product(&sku);
     let product =
         product.ok_or_else(|| Problem::not_found(format!("There is no product {sku}.")))?;
-    Ok(pages::fresh(&current.position)
-        .json(json!({ "prices": current.book.prices(&sku), "product": product })))
+    let mut prices = current.book.prices(&sku);
+    if !auth::may_write(&request) {
+        prices.retain(|row| !row.key.is_confidential());
+    }
+    Ok(pages::fresh(&current.position).json(json!({ "prices": prices, "product": product })))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::schemas;
-use crate::auth::{Admin, Reader};
+use crate::auth::{self, Admin, Reader};
 use crate::body::Body;
 use crate::pages;
 use crate::params::{Params, path_part};
@@ -56,6 +56,7 @@ pub async fn list(
 )]
 pub async fn get(
     _: Reader,
+    request: HttpRequest,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     params: Params,
@@ -63,7 +64,10 @@ pub async fn get(
     params.finish()?;
     let number = path_part("number", &path)?;
     let found = history::revision(&shared.engine, number).await?;
-    let (revision, delta) = found.ok_or_else(|| unknown(number))?;
+    let (revision, mut delta) = found.ok_or_else(|| unknown(number))?;
+    if !auth::may_write(&request) {
+        delta = delta.for_readers();
+    }
     Ok(HttpResponse::Ok()
         .insert_header(("cache-control", "no-cache"))
         .json(json!({

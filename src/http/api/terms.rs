@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use offercast_contract::{
     Audience, Facts, Horizon, Instant, MarketId, SalesMode, Sku, Terms, View, ZoneId,
 };
+use offercast_domain::resolve::for_readers;
 use offercast_usecases::engine::Current;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::api::items::snapshot;
 use crate::api::schemas;
-use crate::auth::Reader;
+use crate::auth::{self, Reader};
 use crate::body::Body;
 use crate::headers;
 use crate::params::{Params, path_part};
@@ -132,6 +133,13 @@ pub async fn get(
     let explained = explain
         .then(|| shown.book.explain(&sku, &view, at))
         .flatten()
+        .map(|considered| {
+            if auth::may_write(&request) {
+                considered
+            } else {
+                for_readers(considered)
+            }
+        })
         .map(serde_json::to_value)
         .transpose()
         .map_err(|error| Problem::internal(&error))?;
@@ -148,13 +156,10 @@ pub async fn get(
     let until = segment.until.unwrap_or(shown.position.horizon.until());
     // Terms of a named instant change with the log only.
     let until = asked_at.is_none().then_some(until);
-    respond(
-        &request,
-        &shared,
-        &shown,
-        &answer,
-        headers::max_age_s(now, until, shared.options.max_age_s),
-    )
+    let max_age_s = headers::max_age_s(now, until, shared.options.max_age_s);
+    // What is explained depends on who asks; what is for one person is theirs.
+    let is_shared = !explain && !answer.view.audience.is_personal();
+    respond(&request, &shared, &shown, &answer, max_age_s, is_shared)
 }
 
 fn check_place(current: &Current, view: &View) -> Result<(), Problem> {
@@ -179,6 +184,7 @@ fn respond(
     shown: &Current,
     answer: &impl Serialize,
     max_age_s: u32,
+    is_shared: bool,
 ) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(answer).map_err(|error| Problem::internal(&error))?;
     let tag = HeaderValue::from_str(&headers::entity_tag(&body))
@@ -194,7 +200,7 @@ fn respond(
     written.insert(header::ETAG, tag);
     written.insert(
         header::CACHE_CONTROL,
-        headers::cache_control(max_age_s, shared.options.public_reads),
+        headers::cache_control(max_age_s, is_shared && shared.options.public_reads),
     );
     headers::write_position(written, &shown.position);
     Ok(response)

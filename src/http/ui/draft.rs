@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use offercast_contract::channel::Selector;
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Amount, Audience, Instant, OfferId, Sku, Terms, View};
 use offercast_domain::change::{Change, ChangeError, ErrorCode, SetPrice};
 use offercast_domain::source::{Effect, Market, Offer, PriceKind, Target};
@@ -186,6 +187,19 @@ impl Form<'_> {
         }
     }
 
+    /// A quantity as people write it; none where nothing is written.
+    fn quantity(&mut self, field: &'static str) -> Option<Quantity> {
+        let text = self.get(field).replace(',', ".");
+        if text.is_empty() {
+            return None;
+        }
+        let quantity = text.parse().ok();
+        if quantity.is_none() {
+            self.refuse(field, "error.quantity");
+        }
+        quantity
+    }
+
     fn price(
         &mut self,
         sku: &Sku,
@@ -198,12 +212,14 @@ impl Form<'_> {
         } else {
             PriceKind::Regular
         };
+        let minimum_quantity = self.quantity("minimum_quantity");
         let amount = self.amount("amount")?;
         Some(Change::SetPrice(SetPrice {
             amount: amount.to_string(),
             audience: Audience::everyone(),
             kind,
             market: place.market,
+            minimum_quantity,
             sku: sku.clone(),
             valid_from: from,
             valid_until: until,
@@ -357,6 +373,7 @@ fn form_field(error: &ChangeError) -> &'static str {
     match field {
         _ if field.contains("valid_from") => "from",
         _ if field.contains("valid_until") => "until",
+        _ if field.contains("minimum_quantity") => "minimum_quantity",
         _ if field.contains("amount") && !field.contains("effect") => "amount",
         _ if field.contains("effect") => "value",
         _ if field.contains("label") => "label",

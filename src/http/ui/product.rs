@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use offercast_contract::{Amount, Horizon, Instant, Sku, Timeline, View};
-use offercast_domain::resolve::{Considered, Reason, Subject};
+use offercast_domain::resolve::{Considered, FloorRule, Reason, Subject, for_readers};
 use offercast_domain::source::Product;
 use offercast_usecases::board::{self, Board};
 use offercast_usecases::engine::Engine;
@@ -41,6 +41,7 @@ fn content(ask: &Ask, engine: &Engine, sku: &str) -> Result<Page, Problem> {
     let scene = Scene {
         board: &board,
         engine,
+        is_insider: ask.may(Scope::Write),
         lang,
         now: engine.now(),
         shown: &shown,
@@ -210,6 +211,11 @@ fn one_timeline(
         .first()
         .and_then(|view| scene.shown.book.explain(scene.sku, view, now))
         .unwrap_or_default();
+    let explained = if scene.is_insider {
+        explained
+    } else {
+        for_readers(explained)
+    };
     let market = views
         .first()
         .and_then(|view| scene.shown.book.market(&view.market));
@@ -295,6 +301,7 @@ fn explanation(
             amount_minor,
             audience,
             kind,
+            minimum_quantity,
             zone,
         } => {
             let mut text = format!(
@@ -302,6 +309,10 @@ fn explanation(
                 lang.t(&format!("kind.{kind}")),
                 write(*amount_minor)
             );
+            if let Some(minimum) = minimum_quantity {
+                let from = lang.fill("explain.tier", &[("quantity", &minimum.to_string())]);
+                text.push_str(&format!(" · {from}"));
+            }
             if let Some(zone) = zone {
                 text.push_str(&format!(" · {zone}"));
             }
@@ -344,10 +355,19 @@ fn explanation(
         Subject::UnitPrice => lang.t("explain.unit_price"),
         Subject::Tax => lang.t("explain.tax"),
     };
-    json!({ "applied": considered.applied, "reason": why(lang, format, &considered.reason), "subject": subject })
+    json!({ "applied": considered.applied, "reason": why(lang, format, &considered.reason, write), "subject": subject })
 }
 
-fn why(lang: Lang, format: &Format, reason: &Reason) -> String {
+fn why(lang: Lang, format: &Format, reason: &Reason, write: &dyn Fn(i64) -> String) -> String {
+    if let Reason::FloorReached { floor_minor, rule } = *reason {
+        let words = lang.t(match rule {
+            FloorRule::Margin => "why.margin_reached",
+            FloorRule::Price => "why.floor_reached",
+            FloorRule::Zero => "why.zero_reached",
+        });
+        let floor = floor_minor.filter(|_| rule != FloorRule::Zero).map(write);
+        return floor.map_or_else(|| words.clone(), |floor| format!("{words}: {floor}"));
+    }
     let (key, at) = match *reason {
         Reason::Applied => ("applied", None),
         Reason::NotYetValid { from } => ("not_yet_valid", Some(from)),
@@ -370,7 +390,7 @@ fn why(lang: Lang, format: &Format, reason: &Reason) -> String {
         Reason::NotTargeted => ("not_targeted", None),
         Reason::OutsidePriceRange => ("outside_price_range", None),
         Reason::Excluded => ("excluded", None),
-        Reason::FloorReached => ("floor_reached", None),
+        Reason::FloorReached { .. } => ("floor_reached", None),
         Reason::NotLower => ("not_lower", None),
         Reason::AlreadyReduced => ("already_reduced", None),
         Reason::DoesNotCombine => ("does_not_combine", None),

@@ -16,6 +16,8 @@ use super::words::Lang;
 pub(super) struct Scene<'a> {
     pub(super) board: &'a Board,
     pub(super) engine: &'a Engine,
+    /// Whether the reader may see what stays inside: they may edit.
+    pub(super) is_insider: bool,
     pub(super) lang: Lang,
     pub(super) now: Instant,
     pub(super) shown: &'a Current,

@@ -53,8 +53,11 @@ async fn reading(ask: &Ask, shared: &Shared, number: &str) -> Result<Page, Probl
     ask.may_read()?;
     let number: u64 = path_part("number", number)?;
     let found = history::revision(&shared.engine, number).await?;
-    let (revision, delta) =
+    let (revision, mut delta) =
         found.ok_or_else(|| Problem::not_found(format!("There is no version {number}.")))?;
+    if !ask.may(Scope::Write) {
+        delta = delta.for_readers();
+    }
     let current = shared.engine.current();
     let body = body(ask.lang, &current, &revision, &delta, ask.may(Scope::Admin));
     let title = ask
@@ -92,6 +95,7 @@ fn changes(lang: Lang, current: &Current, delta: &Delta) -> Vec<Value> {
         (
             key.audience.clone(),
             key.kind,
+            key.minimum_quantity,
             key.place.clone(),
             key.sku.clone(),
         )
@@ -244,7 +248,11 @@ fn price_line(
         .as_ref()
         .map(|zone| format!(" · {zone}"))
         .unwrap_or_default();
-    let place = format!("{}{zone}", key.place.market);
+    let tier = key.minimum_quantity.map(|from| {
+        let from = lang.fill("explain.tier", &[("quantity", &from.to_string())]);
+        format!(" · {from}")
+    });
+    let place = format!("{}{zone}{}", key.place.market, tier.unwrap_or_default());
     let detail = match row {
         None => place,
         Some(row) => {

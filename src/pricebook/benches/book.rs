@@ -67,6 +67,7 @@ fn price(number: usize, kind: PriceKind, amount_minor: i64, from: i64) -> PriceR
     PriceRow {
         amount_minor,
         key: PriceKey {
+            minimum_quantity: None,
             audience: Audience::everyone(),
             kind,
             place: Place {

@@ -15,16 +15,20 @@ fn any_sku() -> impl Strategy<Value = &'static str> {
     pick(&["a", "b", "c", "d", "e"])
 }
 
+const PERSON: &str = "personal:0f8fad5b-d9cb-469f-a165-70867728950e";
+
 fn any_price() -> impl Strategy<Value = Value> {
     let place = pick(&[None, Some("region"), Some("store")]);
-    let audience = pick(&["everyone", "everyone", "card"]);
-    let kind = pick(&["regular", "regular", "special", "prior", "anchor"]);
+    let audience = pick(&["everyone", "everyone", "card", PERSON]);
+    let kind = pick(&["regular", "regular", "special", "prior", "anchor", "floor"]);
+    let tier = pick(&[None, None, Some("6"), Some("12")]);
     let interval = (-3_i64..12, prop::option::of(1_i64..8));
-    (any_sku(), place, audience, kind, 1_i64..9, interval).prop_map(
-        |(sku, zone, audience, kind, amount, (from, days))| {
+    (any_sku(), place, audience, (kind, tier), 1_i64..9, interval).prop_map(
+        |(sku, zone, audience, (kind, tier), amount, (from, days))| {
             let mut change = price(sku, kind, &format!("{amount}.00"));
             change["zone"] = json!(zone);
             change["audience"] = json!(audience);
+            change["minimum_quantity"] = json!(tier);
             change["valid_from"] = json!(day(from));
             change["valid_until"] = json!(days.map(|days| day(from + days)));
             change

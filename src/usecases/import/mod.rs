@@ -18,6 +18,7 @@ use crate::publish::{self, Publish, PublishError};
 pub use mapping::{Mapping, MappingError, PackUnit};
 pub use row::{Row, RowIssue};
 
+use mapping::Columns;
 use row::{Findings, RowReader};
 
 /// What to import, and how.
@@ -148,6 +149,7 @@ pub async fn run(
         Ok::<_, ImportError>((import, table, edits))
     });
     let (import, table, edits) = planned.await.map_err(PublishError::from)??;
+    let columns = import.mapping.columns.clone();
     let mut report = report(&table, edits.changes.len() as u64);
     let guard = if edits.is_first_load {
         Guard::Exempt
@@ -164,7 +166,7 @@ pub async fn run(
         let planned = planned
             .await
             .map_err(PublishError::from)?
-            .map_err(|errors| rows_of(&rows, errors))?;
+            .map_err(|errors| rows_of(&columns, &rows, errors))?;
         report.changes = planned.delta.rows() as u64;
         report.warnings = planned
             .warnings
@@ -185,7 +187,7 @@ pub async fn run(
     };
     let published = match publish::run(engine, request).await {
         Ok(published) => published,
-        Err(PublishError::Invalid(errors)) => return Err(rows_of(&edits.rows, errors)),
+        Err(PublishError::Invalid(errors)) => return Err(rows_of(&columns, &edits.rows, errors)),
         Err(error) => return Err(error.into()),
     };
     report.affected_skus = published.affected_skus;
@@ -287,11 +289,18 @@ fn read(
         count += 1;
         let line = record.position().map_or(count + 1, csv::Position::line);
         if let Some(row) = rows_reader.read(line, &record, &mut findings) {
-            let key = (row.product.sku.clone(), row.zone.clone());
+            let key = (
+                row.product.sku.clone(),
+                row.zone.clone(),
+                row.audience.clone(),
+                row.minimum_quantity,
+            );
             if let Some(first) = seen.insert(key, line) {
                 findings.errors.push(RowIssue {
                     column: mapping.columns.sku.clone(),
-                    reason: format!("this SKU stands in the same zone in row {first} already"),
+                    reason: format!(
+                        "row {first} has the same SKU, zone, audience and minimum quantity"
+                    ),
                     row: line,
                 });
             }
@@ -331,19 +340,34 @@ fn wrong(mut errors: Vec<RowIssue>) -> ImportError {
     ImportError::Rows { errors, total }
 }
 
-/// Names the rows whose changes were refused.
-fn rows_of(rows: &[(u64, String)], errors: Vec<ChangeError>) -> ImportError {
-    let issues = errors.into_iter().map(|error| match rows.get(error.index) {
-        Some((row, column)) => RowIssue {
-            column: column.clone(),
-            reason: error.reason,
-            row: *row,
-        },
-        None => RowIssue {
-            column: error.field,
-            reason: error.reason,
-            row: 0,
-        },
+/// Names the rows whose changes were refused, and the rows that they contradict.
+fn rows_of(columns: &Columns, rows: &[(u64, String)], errors: Vec<ChangeError>) -> ImportError {
+    let issues = errors.into_iter().map(|error| {
+        let other = error
+            .other
+            .and_then(|other| Some((other, rows.get(other)?.0)));
+        let reason = match other {
+            Some((index, row)) => {
+                error
+                    .reason
+                    .replacen(&format!("change {index}"), &format!("row {row}"), 1)
+            }
+            None => error.reason,
+        };
+        match rows.get(error.index) {
+            Some((row, column)) => RowIssue {
+                column: columns
+                    .of_field(&error.field)
+                    .map_or_else(|| column.clone(), str::to_owned),
+                reason,
+                row: *row,
+            },
+            None => RowIssue {
+                column: error.field,
+                reason,
+                row: 0,
+            },
+        }
     });
     wrong(issues.collect())
 }

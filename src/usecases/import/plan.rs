@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, Instant, Sku, ZoneId};
 use offercast_domain::change::{Change, EndPrice, SetPrice};
-use offercast_domain::source::{Market, PriceKind, Product, Zone};
+use offercast_domain::source::{Market, PriceKey, PriceKind, PriceRow, Product, Zone};
 use offercast_pricebook::Book;
 
 use super::Import;
@@ -54,18 +55,12 @@ pub(super) fn edits(
     for row in rows {
         edits.prices(book, import, row);
     }
+    edits.unnamed_tiers(book, import, rows);
     if !import.complete_for.is_empty() {
         edits.missing(book, import, rows);
     }
     edits
 }
-
-const PAID_AND_SHOWN: [PriceKind; 4] = [
-    PriceKind::Anchor,
-    PriceKind::Prior,
-    PriceKind::Regular,
-    PriceKind::Special,
-];
 
 impl Edits {
     fn add(&mut self, row: u64, column: &str, change: Change) {
@@ -116,17 +111,14 @@ impl Edits {
         }
     }
 
-    /// A row is complete for its SKU and zone: a kind of price that it leaves
-    /// empty ends.
+    /// A row is complete for its SKU, zone, audience and tier: a kind of price
+    /// that it leaves empty ends.
     fn prices(&mut self, book: &Book, import: &Import, row: &Row) {
         let columns = &import.mapping.columns;
-        for (kind, column) in [
-            (PriceKind::Regular, &columns.regular),
-            (PriceKind::Special, &columns.special),
-            (PriceKind::Prior, &columns.prior),
-            (PriceKind::Anchor, &columns.anchor),
-        ] {
-            let Some(column) = column else { continue };
+        for kind in PriceKind::ALL {
+            let Some(column) = columns.of(kind) else {
+                continue;
+            };
             let given = row.prices.iter().find(|(given, _)| *given == kind);
             match given {
                 Some((_, amount)) => {
@@ -134,20 +126,66 @@ impl Edits {
                         sku: row.product.sku.clone(),
                         market: import.market.clone(),
                         zone: row.zone.clone(),
-                        audience: Audience::everyone(),
+                        audience: row.audience.clone(),
                         kind,
+                        minimum_quantity: row.minimum_quantity,
                         amount: amount.to_string(),
                         valid_from: import.effective,
                         valid_until: None,
                     };
                     self.add(row.row, column, Change::SetPrice(set));
                 }
-                None if self.ends(book, import, &row.product.sku, row.zone.as_ref(), kind) => {
-                    let change = end(import, &row.product.sku, row.zone.clone(), kind);
-                    self.add(row.row, column, change);
+                None => {
+                    let is_left_empty = |key: &PriceKey| {
+                        key.kind == kind
+                            && key.audience == row.audience
+                            && key.place.zone == row.zone
+                            && key.minimum_quantity == tier_of(book, import, row)
+                    };
+                    self.end(
+                        book,
+                        import,
+                        &row.product.sku,
+                        is_left_empty,
+                        |edits, change| {
+                            edits.add(row.row, column, change);
+                        },
+                    );
                 }
-                None => {}
             }
+        }
+    }
+
+    /// Where the file has a column of tiers, it is complete for those of the
+    /// SKUs and zones that it names: one that it does not name ends.
+    fn unnamed_tiers(&mut self, book: &Book, import: &Import, rows: &[Row]) {
+        let columns = &import.mapping.columns;
+        let Some(column) = &columns.minimum_quantity else {
+            return;
+        };
+        type Tiers<'r> = BTreeSet<(Option<&'r ZoneId>, &'r Audience, Option<Quantity>)>;
+        let mut named: BTreeMap<&Sku, (u64, Tiers<'_>)> = BTreeMap::new();
+        for row in rows {
+            let tier = (row.zone.as_ref(), &row.audience, tier_of(book, import, row));
+            let (_, tiers) = named
+                .entry(&row.product.sku)
+                .or_insert_with(|| (row.row, Tiers::new()));
+            tiers.insert(tier);
+        }
+        for (sku, (row, tiers)) in named {
+            let is_unnamed = |key: &PriceKey| {
+                let zone = key.place.zone.as_ref();
+                let tier = (zone, &key.audience, key.minimum_quantity);
+                key.minimum_quantity.is_some()
+                    && columns.of(key.kind).is_some()
+                    && !tiers.contains(&tier)
+                    && tiers
+                        .iter()
+                        .any(|(named, whom, _)| *named == zone && **whom == key.audience)
+            };
+            self.end(book, import, sku, is_unnamed, |edits, change| {
+                edits.add(row, column, change);
+            });
         }
     }
 
@@ -163,45 +201,64 @@ impl Edits {
                 if named.contains(&(zone, sku)) {
                     continue;
                 }
-                for kind in PAID_AND_SHOWN {
-                    if self.ends(book, import, sku, Some(zone), kind) {
-                        let change = end(import, sku, Some(zone.clone()), kind);
-                        self.add(0, "", change);
-                    }
-                }
+                let is_there = |key: &PriceKey| {
+                    key.place.zone.as_ref() == Some(zone)
+                        && (import.mapping.columns.audience.is_some()
+                            || key.audience == Audience::everyone())
+                        && (!key.kind.is_confidential()
+                            || import.mapping.columns.of(key.kind).is_some())
+                };
+                self.end(book, import, sku, is_there, |edits, change| {
+                    edits.add(0, "", change);
+                });
             }
         }
     }
 
-    /// Whether the book has a price of that kind there, at or after the
-    /// effective instant, that could end: one that is over ends no more.
-    fn ends(
-        &self,
+    /// Ends the prices of a SKU in the market that are `wanted` and could end
+    /// at or after the effective instant: one that is over ends no more.
+    fn end(
+        &mut self,
         book: &Book,
         import: &Import,
         sku: &Sku,
-        zone: Option<&ZoneId>,
-        kind: PriceKind,
-    ) -> bool {
-        book.prices(sku).iter().any(|row| {
-            row.key.kind == kind
-                && row.key.audience == Audience::everyone()
-                && row.key.place.market == import.market
-                && row.key.place.zone.as_ref() == zone
-                && row.valid_until.is_none_or(|until| until > self.effective)
-        })
+        wanted: impl Fn(&PriceKey) -> bool,
+        add: impl Fn(&mut Self, Change),
+    ) {
+        let effective = self.effective;
+        let is_open = |row: &PriceRow| row.valid_until.is_none_or(|until| until > effective);
+        let ended: BTreeSet<_> = book
+            .prices(sku)
+            .into_iter()
+            .filter(|row| row.key.place.market == import.market && is_open(row))
+            .filter(|row| wanted(&row.key))
+            .map(|row| PriceKey {
+                valid_from: effective,
+                ..row.key
+            })
+            .collect();
+        for key in ended {
+            let change = Change::EndPrice(EndPrice {
+                at: import.effective,
+                audience: key.audience,
+                kind: key.kind,
+                market: key.place.market,
+                minimum_quantity: key.minimum_quantity,
+                sku: key.sku,
+                zone: key.place.zone,
+            });
+            add(self, change);
+        }
     }
 }
 
-fn end(import: &Import, sku: &Sku, zone: Option<ZoneId>, kind: PriceKind) -> Change {
-    Change::EndPrice(EndPrice {
-        sku: sku.clone(),
-        market: import.market.clone(),
-        zone,
-        audience: Audience::everyone(),
-        kind,
-        at: import.effective,
-    })
+/// The tier of a row, as the book will name it: from the smallest quantity sold
+/// is from any.
+fn tier_of(book: &Book, import: &Import, row: &Row) -> Option<Quantity> {
+    let minimum = row.minimum_quantity?;
+    let known = book.product(&row.product.sku);
+    let product = merged(known.as_ref(), &row.product, &import.mapping.columns);
+    Some(minimum).filter(|minimum| *minimum > product.facts.smallest_quantity())
 }
 
 /// A price list knows less of a product than people may have entered: what it
@@ -220,6 +277,12 @@ fn merged(known: Option<&Product>, row: &Product, columns: &Columns) -> Product 
     }
     if columns.pack_quantity.is_some() && columns.pack_unit.is_some() {
         product.facts.pack = row.facts.pack;
+    }
+    if columns.smallest_quantity.is_some() {
+        product.facts.minimum_quantity = row.facts.minimum_quantity;
+    }
+    if columns.step.is_some() {
+        product.facts.step = row.facts.step;
     }
     if columns.sale_unit.is_some() {
         product.facts.sale_unit = row.facts.sale_unit;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
-use offercast_contract::measure::Quantity;
-use offercast_contract::{Amount, Content, Currency, Facts, Measure, SaleUnit, Sku, ZoneId};
+use offercast_contract::measure::{Quantity, QuantityError};
+use offercast_contract::{
+    Amount, Audience, Content, Currency, Facts, Measure, SaleUnit, Sku, ZoneId,
+};
 use offercast_domain::source::{PriceKind, Product};
 use serde::Serialize;
 
@@ -24,6 +26,10 @@ pub struct RowIssue {
 /// A checked row.
 #[derive(Debug, Clone)]
 pub struct Row {
+    /// For whom the prices are.
+    pub audience: Audience,
+    /// From which quantity on they hold; any if none.
+    pub minimum_quantity: Option<Quantity>,
     /// The prices; kinds that the row leaves empty are absent.
     pub prices: Vec<(PriceKind, Amount)>,
     /// The product as the row describes it.
@@ -132,6 +138,12 @@ impl<'m> RowReader<'m> {
         let pack = cell.pack(sale_unit);
         let gtin = cell.gtin();
         let brand = cell.optional(columns.brand.as_deref(), |text| Ok(text.to_owned()));
+        let audience = cell.optional(columns.audience.as_deref(), |text| {
+            Audience::parse(&text.to_lowercase()).map_err(|error| error.to_string())
+        });
+        let minimum_quantity = cell.quantity(columns.minimum_quantity.as_deref());
+        let smallest_quantity = cell.quantity(columns.smallest_quantity.as_deref());
+        let step = cell.quantity(columns.step.as_deref());
         let prices = cell.prices();
         if cell.failed {
             return None;
@@ -141,13 +153,17 @@ impl<'m> RowReader<'m> {
             ..Content::default()
         };
         Some(Row {
+            audience: audience.unwrap_or_else(Audience::everyone),
+            minimum_quantity,
             prices,
             product: Product::new(
                 sku?,
                 Facts {
                     brand,
                     gtin,
+                    minimum_quantity: smallest_quantity,
                     pack,
+                    step,
                     ..Facts::new(
                         category?,
                         sale_unit?,
@@ -165,15 +181,21 @@ impl<'m> RowReader<'m> {
 fn mapped_columns(columns: &Columns) -> Vec<&str> {
     let optional = [
         &columns.anchor,
+        &columns.audience,
         &columns.brand,
+        &columns.cost,
         &columns.currency,
+        &columns.floor,
         &columns.gtin,
+        &columns.minimum_quantity,
         &columns.pack_quantity,
         &columns.pack_unit,
         &columns.prior,
         &columns.regular,
         &columns.sale_unit,
+        &columns.smallest_quantity,
         &columns.special,
+        &columns.step,
         &columns.zone,
     ];
     let required = [&columns.category, &columns.name, &columns.sku];
@@ -271,6 +293,14 @@ impl Cells<'_, '_> {
         }
     }
 
+    /// A quantity in the sale unit.
+    fn quantity(&mut self, column: Option<&str>) -> Option<Quantity> {
+        self.optional(column, |text| {
+            text.parse()
+                .map_err(|error: QuantityError| error.to_string())
+        })
+    }
+
     /// The pack, where its size is plausible; an absurd one is reported and
     /// left out, so that no unit price is claimed from it.
     fn pack(&mut self, sale_unit: Option<SaleUnit>) -> Option<Measure> {
@@ -333,15 +363,9 @@ impl Cells<'_, '_> {
     fn prices(&mut self) -> Vec<(PriceKind, Amount)> {
         let mapping = self.reader.mapping;
         let currency = self.reader.currency;
-        let columns = [
-            (PriceKind::Regular, mapping.columns.regular.as_deref()),
-            (PriceKind::Special, mapping.columns.special.as_deref()),
-            (PriceKind::Prior, mapping.columns.prior.as_deref()),
-            (PriceKind::Anchor, mapping.columns.anchor.as_deref()),
-        ];
         let mut prices = Vec::with_capacity(3);
-        for (kind, column) in columns {
-            let amount = self.optional(column, |text| {
+        for kind in PriceKind::ALL {
+            let amount = self.optional(mapping.columns.of(kind), |text| {
                 let amount =
                     Amount::parse_lenient(text, currency).map_err(|error| error.to_string())?;
                 if amount.minor() > 0 {

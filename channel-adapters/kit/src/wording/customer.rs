@@ -1,7 +1,7 @@
 //! What a customer takes from the phrases around a price.
 
 use jiff::tz::TimeZone;
-use offercast_contract::projection::{tax_text, unit_price_text};
+use offercast_contract::projection::{quantities_text, tax_text, unit_price_text};
 use offercast_contract::{Channel, Currency, Instant, SaleUnit, Tax, UnitPrice};
 
 use super::read::{self, Hint, ReadError};
@@ -80,8 +80,22 @@ impl Customer {
             .ok_or_else(|| unexpected(text, "a sale unit"))
     }
 
-    /// The condition of a price: `audience:gold`, `quantity:6`.
+    /// The condition of a price: `audience:gold`, `quantity:6`, or several that
+    /// hold together: `audience:gold+quantity:6`.
     pub fn condition(&self, label: &str) -> Result<String, ReadError> {
+        let mut parts = Vec::new();
+        for part in label.split(", ") {
+            parts.push(self.part(part)?);
+        }
+        // The parts of a condition are named in the order of the alphabet.
+        if parts.is_sorted_by(|a, b| a < b) {
+            Ok(parts.join("+"))
+        } else {
+            Err(unexpected(label, "the parts of a condition in order"))
+        }
+    }
+
+    fn part(&self, label: &str) -> Result<String, ReadError> {
         if let Some(audience) = Words::gap(self.words.member, label) {
             return Ok(format!("audience:{audience}"));
         }
@@ -89,6 +103,24 @@ impl Customer {
             .ok_or_else(|| unexpected(label, "a condition"))?;
         let (quantity, _) = read::quantity(minimum, self.hint)?;
         Ok(format!("quantity:{quantity}"))
+    }
+
+    /// How much is sold: `minimum 0.5 step 0.1`.
+    pub fn quantities(&self, text: &str) -> Result<String, ReadError> {
+        let (mut minimum, mut step) = (None, None);
+        for part in text.split(", ") {
+            let said = |phrase| Words::gap(phrase, part);
+            let (place, quantity) = match (said(self.words.minimum), said(self.words.step)) {
+                (Some(quantity), _) if step.is_none() => (&mut minimum, quantity),
+                (_, Some(quantity)) => (&mut step, quantity),
+                _ => return Err(unexpected(part, "a quantity that is sold")),
+            };
+            let (quantity, _) = read::quantity(quantity, self.hint)?;
+            if place.replace(quantity).is_some() {
+                return Err(unexpected(text, "each quantity once"));
+            }
+        }
+        quantities_text(minimum, step).ok_or_else(|| unexpected(text, "a quantity that is sold"))
     }
 
     /// A reduction in whole percent: `20`.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 use offercast_contract::measure::Quantity;
 use offercast_contract::{
-    Amount, Condition, Currency, Instant, Locale, Measure, SaleUnit, Tax, UnitPrice,
+    Amount, Condition, Currency, Facts, Instant, Locale, Measure, SaleUnit, Tax, UnitPrice,
 };
 
 use super::style::{DateStyle, NO_BREAK_SPACE, Style};
@@ -157,6 +157,23 @@ impl Wording {
         });
         let parts: Vec<String> = [member, from].into_iter().flatten().collect();
         parts.join(", ")
+    }
+
+    /// How much is sold: `sold from 0.5 kg, in steps of 0.1 kg`; none where
+    /// neither is said.
+    #[must_use]
+    pub fn quantities(&self, facts: &Facts) -> Option<String> {
+        let say = |phrase: &str, quantity: Quantity| {
+            Words::fill(phrase, &self.sold_quantity(quantity, facts.sale_unit))
+        };
+        let parts = [
+            facts
+                .minimum_quantity
+                .map(|minimum| say(self.words.minimum, minimum)),
+            facts.step.map(|step| say(self.words.step, step)),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// What is said about tax: `incl. 22% VAT`.

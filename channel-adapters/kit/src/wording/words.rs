@@ -22,6 +22,10 @@ pub struct Words {
     pub member: &'static str,
     /// Before a price from a quantity on; the gap is the quantity.
     pub from_quantity: &'static str,
+    /// The smallest quantity that is sold; the gap is the quantity.
+    pub minimum: &'static str,
+    /// The step of the quantity that is sold; the gap is the quantity.
+    pub step: &'static str,
     /// Before Croatia's anchor price.
     pub anchor: &'static str,
     /// Before a reference price of any other kind; the gap is the kind.
@@ -65,6 +69,8 @@ static WORDS: [Words; 4] = [
         deposit: "Deposit",
         member: "Member price ({})",
         from_quantity: "From {}",
+        minimum: "sold from {}",
+        step: "in steps of {}",
         anchor: "Anchor price",
         reference: "Reference price ({})",
         tax_included: "incl. {} VAT",
@@ -97,6 +103,8 @@ static WORDS: [Words; 4] = [
         deposit: "Залог за тару",
         member: "Цена по карте ({})",
         from_quantity: "От {}",
+        minimum: "продаётся от {}",
+        step: "с шагом {}",
         anchor: "Опорная цена",
         reference: "Справочная цена ({})",
         tax_included: "включая НДС {}",
@@ -129,6 +137,8 @@ static WORDS: [Words; 4] = [
         deposit: "Kaucja",
         member: "Cena z kartą ({})",
         from_quantity: "Od {}",
+        minimum: "sprzedaż od {}",
+        step: "co {}",
         anchor: "Cena odniesienia",
         reference: "Cena referencyjna ({})",
         tax_included: "w tym {} VAT",
@@ -161,6 +171,8 @@ static WORDS: [Words; 4] = [
         deposit: "Povratna naknada",
         member: "Cijena uz karticu ({})",
         from_quantity: "Od {}",
+        minimum: "prodaje se od {}",
+        step: "u koracima od {}",
         anchor: "Sidrena cijena",
         reference: "Referentna cijena ({})",
         tax_included: "uključen PDV {}",
@@ -262,6 +274,8 @@ mod tests {
             for phrase in [
                 words.member,
                 words.from_quantity,
+                words.minimum,
+                words.step,
                 words.reference,
                 words.tax_included,
                 words.tax_excluded,

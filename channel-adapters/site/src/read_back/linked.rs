@@ -326,19 +326,26 @@ impl Specification {
             (Some("https://schema.org/StrikethroughPrice"), None, None) => {
                 Ok(Field::Regular.into())
             }
-            (None, Some(tier), None) => Ok(conditional("audience", &tier.name)),
-            (None, None, Some(quantity)) => {
-                let minimum = quantity.min_value.as_deref();
-                let minimum = minimum.ok_or("a quantity without minValue")?;
-                Ok(conditional("quantity", minimum))
+            (None, Some(tier), None) => Ok(conditional(&format!("audience:{}", tier.name))),
+            (None, None, Some(quantity)) => Ok(conditional(&from(quantity)?)),
+            (None, Some(tier), Some(quantity)) => {
+                let from = from(quantity)?;
+                Ok(conditional(&format!("audience:{}+{from}", tier.name)))
             }
             _ => Err("JSON-LD: a price specification of several kinds".to_owned()),
         }
     }
 }
 
-fn conditional(kind: &str, which: &str) -> ClaimKey {
-    ClaimKey::of(Field::Conditional, &format!("{kind}:{which}"))
+fn conditional(condition: &str) -> ClaimKey {
+    ClaimKey::of(Field::Conditional, condition)
+}
+
+/// The condition of a smallest quantity.
+fn from(quantity: &Quantity) -> Result<String, String> {
+    let minimum = quantity.min_value.as_deref();
+    let minimum = minimum.ok_or("a quantity without minValue")?;
+    Ok(format!("quantity:{minimum}"))
 }
 
 /// UN/ECE Recommendation 20 codes, the other way round.

@@ -48,6 +48,7 @@ fn said(customer: &Customer, claim: &ShownClaim) -> Result<String, String> {
         Field::Reference => customer.amount(labelled(text, &words.reference_label(which))?),
         Field::UnitPrice => customer.unit_price(labelled(text, words.unit_price)?),
         Field::Reduction => customer.reduction(text),
+        Field::Quantities => customer.quantities(text),
         Field::Tax => customer.tax(text),
     };
     said.map_err(|error| error.to_string())

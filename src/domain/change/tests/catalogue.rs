@@ -4,7 +4,7 @@ use super::but;
 use super::rows::{Rows, market, offer, product, set, shop, zone};
 use crate::change::{Change, WarningCode};
 
-fn channel() -> Value {
+pub(super) fn channel() -> Value {
     let template = offercast_contract::Template::new("shelf.html", "{{price}}");
     json!({"type": "put_channel", "channel": {
         "family": "site", "id": "web", "locale": "hr", "name": "Web shop",

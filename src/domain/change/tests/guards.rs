@@ -50,9 +50,20 @@ fn a_price_changes_within_limits_only() {
 fn there_is_no_way_around_the_limit() {
     let mut rows = shop();
     // Down in steps within one set.
+    let first = json!({"valid_until": "2026-11-21T00:00:00Z"});
+    let then = json!({"valid_from": "2026-11-21T00:00:00Z"});
     assert!(is_refused(
         &rows,
-        json!([set("regular", "4"), set("regular", "1.5")])
+        json!([
+            but(set("regular", "4"), &first),
+            but(set("regular", "1.5"), &then)
+        ])
+    ));
+    // For those who buy more.
+    let tier = json!({"minimum_quantity": "100"});
+    assert!(is_refused(
+        &rows,
+        json!([but(set("regular", "2.99"), &tier)])
     ));
     // From before the first price on.
     let early = json!({"valid_from": "2020-01-01T00:00:00Z"});

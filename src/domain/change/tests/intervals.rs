@@ -80,7 +80,6 @@ proptest! {
     #[test]
     fn rows_never_overlap_and_the_last_set_holds(
         sets in prop::collection::vec((0_i64..12, prop::option::of(1_i64..6), 1_i64..4), 1..12),
-        at_once in any::<bool>(),
     ) {
         let mut rows = shop();
         rows.prices.clear();
@@ -96,12 +95,7 @@ proptest! {
             let end = until.map_or(expected.len(), |until| until as usize);
             expected[from as usize..end].fill(Some(amount * 100));
         }
-        let batches: Vec<&[Change]> = if at_once {
-            vec![&changes]
-        } else {
-            changes.chunks(1).collect()
-        };
-        for batch in batches {
+        for batch in changes.chunks(1) {
             let made = plan(batch, &rows, now(), Guard::Exempt).unwrap();
             rows.apply(&made.delta);
         }
@@ -111,5 +105,51 @@ proptest! {
         // The last one again makes nothing.
         let last = plan(&changes[changes.len() - 1..], &rows, now(), Guard::Exempt).unwrap();
         prop_assert!(last.delta.is_empty());
+    }
+
+    #[test]
+    fn prices_of_one_set_that_contradict_are_refused_and_no_others(
+        sets in prop::collection::vec(
+            (0_i64..8, prop::option::of(1_i64..4), 1_i64..3, prop::sample::select(vec!["1", "6", "12"])),
+            1..7,
+        ),
+    ) {
+        let mut rows = shop();
+        rows.prices.clear();
+        let end = |from: i64, days: Option<i64>| days.map_or(99, |days| from + days);
+        let mut expected = std::collections::BTreeSet::new();
+        let mut changes: Vec<Change> = Vec::new();
+        for (later, (from, days, amount, tier)) in sets.iter().enumerate() {
+            let change = but(
+                set("regular", &amount.to_string()),
+                &json!({
+                    "minimum_quantity": tier,
+                    "valid_from": day(*from),
+                    "valid_until": days.map(|days| day(from + days)),
+                }),
+            );
+            changes.push(serde_json::from_value(change).unwrap());
+            for (earlier, (other_from, other_days, other, other_tier)) in sets[..later].iter().enumerate() {
+                let overlap = *from < end(*other_from, *other_days) && *other_from < end(*from, *days);
+                if overlap && other_tier == tier && other != amount {
+                    expected.insert((later, Some(earlier)));
+                }
+            }
+        }
+        let answer = plan(&changes, &rows, now(), Guard::Exempt);
+        let named: std::collections::BTreeSet<_> = answer
+            .as_ref()
+            .err()
+            .into_iter()
+            .flatten()
+            .map(|error| (error.index, error.other))
+            .collect();
+        prop_assert_eq!(named, expected);
+        // What is not refused does not depend on the order.
+        if let Ok(made) = answer {
+            changes.reverse();
+            let turned = plan(&changes, &rows, now(), Guard::Exempt).unwrap();
+            prop_assert_eq!(made.delta, turned.delta);
+        }
     }
 }

@@ -1,4 +1,5 @@
 mod catalogue;
+mod floors;
 mod guards;
 mod intervals;
 mod law;

@@ -68,16 +68,16 @@ proptest! {
         let Some(terms) = shop.terms_at(now) else { return Ok(()) };
         let paid = shop.with(|input| {
             let paid = crate::resolve::paid(input, input.audience, now)?;
-            Some((paid.current, paid.regular, paid.special))
+            Some((paid.current, paid.regular.map(|minor| minor.max(paid.floor.minor)), paid.special, paid.floor.minor))
         });
-        let (current, regular, special) = paid.unwrap();
+        let (current, regular, special, floor_minor) = paid.unwrap();
         let basket = Basket {
             products: vec![Unit {
                 sku: "milk".to_owned(),
                 categories: vec![shop.category.replace('/', " > ")],
                 price_minor: current,
                 regular_minor: regular,
-                floor_minor: 1,
+                floor_minor,
                 on_sale: special,
                 ..Unit::default()
             }],

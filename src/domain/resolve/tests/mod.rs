@@ -5,10 +5,12 @@ mod order;
 mod properties;
 mod restrictions;
 mod rules;
+mod tiers;
 
 use std::collections::BTreeMap;
 
 use offercast_contract::channel::Selector;
+use offercast_contract::measure::Quantity;
 use offercast_contract::{
     Audience, Currency, Facts, Instant, MarketId, Measure, MeasureUnit, SaleUnit, SalesMode, Sku,
     Terms, ZoneId,
@@ -16,8 +18,8 @@ use offercast_contract::{
 
 use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
 use crate::source::{
-    Combination, Effect, Market, Offer, OrderConditions, Place, PriceKey, PriceKind, PriceRange,
-    PriceRow, Restriction,
+    Combination, Effect, FloorPolicy, Market, Offer, OrderConditions, Place, PriceKey, PriceKind,
+    PriceRange, PriceRow, Restriction,
 };
 
 pub(super) fn at(day: i64) -> Instant {
@@ -48,6 +50,7 @@ fn price(kind: PriceKind, amount_minor: i64) -> PriceRow {
         key: PriceKey {
             audience: Audience::everyone(),
             kind,
+            minimum_quantity: None,
             place: Place {
                 market: MarketId::parse("hr").unwrap(),
                 zone: None,
@@ -82,6 +85,11 @@ impl PriceRow {
         self
     }
 
+    fn from_quantity(mut self, minimum: &str) -> Self {
+        self.key.minimum_quantity = Some(minimum.parse().unwrap());
+        self
+    }
+
     fn during(mut self, from: Instant, until: Instant) -> Self {
         self.key.valid_from = from;
         self.valid_until = Some(until);
@@ -110,6 +118,7 @@ struct Case {
     combination: Combination,
     deposit_class: Option<&'static str>,
     labels: Facts,
+    floors: FloorPolicy,
     mode: SalesMode,
     offers: Vec<Offer>,
     order: Vec<OrderConditions>,
@@ -119,6 +128,7 @@ struct Case {
     rows: Vec<PriceRow>,
     sale_unit: SaleUnit,
     sku: Sku,
+    smallest_quantity: Quantity,
     zones: Vec<ZoneId>,
 }
 
@@ -130,6 +140,7 @@ fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
         combination: Combination::default(),
         deposit_class: None,
         labels: Facts::new(String::new(), SaleUnit::Piece, BTreeMap::new()),
+        floors: FloorPolicy::default(),
         mode: SalesMode::Store,
         offers: Vec::new(),
         order: Vec::new(),
@@ -139,6 +150,7 @@ fn case(rows: impl IntoIterator<Item = PriceRow>) -> Case {
         rows: rows.into_iter().collect(),
         sale_unit: SaleUnit::Piece,
         sku: Sku::parse("milk").unwrap(),
+        smallest_quantity: Quantity::ONE,
         zones: vec![zone("store"), zone("region")],
     }
 }
@@ -163,6 +175,7 @@ impl Case {
     fn with<T>(&self, answer: impl FnOnce(&Inputs<'_>) -> T) -> T {
         let market = Market {
             combination: self.combination,
+            floors: self.floors,
             ..market()
         };
         let offers: Vec<&Offer> = self.offers.iter().collect();
@@ -180,6 +193,7 @@ impl Case {
                 restriction_class: self.restriction_class,
                 sale_unit: self.sale_unit,
                 sku: &self.sku,
+                smallest_quantity: self.smallest_quantity,
                 tax_class: "full",
             },
             market: &market,

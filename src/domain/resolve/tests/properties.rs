@@ -9,12 +9,24 @@ fn any_row() -> impl Strategy<Value = PriceRow> {
         PriceKind::Special,
         PriceKind::Prior,
         PriceKind::Anchor,
+        PriceKind::Floor,
+        PriceKind::Cost,
     ]);
     let place = prop::sample::select(vec!["", "store", "region", "elsewhere"]);
-    let audience = prop::sample::select(vec!["everyone", "card"]);
-    (kind, place, audience, 1_i64..2_000, -2_i64..12, 1_i64..8).prop_map(
-        |(kind, place, audience, amount, from, days)| {
+    let audience = prop::sample::select(vec!["everyone", "everyone", "card", PERSON]);
+    let tier = prop::sample::select(vec!["1", "1", "2", "6", "12"]);
+    (
+        kind,
+        place,
+        audience,
+        tier,
+        1_i64..2_000,
+        -2_i64..12,
+        1_i64..8,
+    )
+        .prop_map(|(kind, place, audience, tier, amount, from, days)| {
             let row = price(kind, amount)
+                .from_quantity(tier)
                 .for_whom(audience)
                 .during(at(from), at(from + days));
             if place.is_empty() {
@@ -22,9 +34,10 @@ fn any_row() -> impl Strategy<Value = PriceRow> {
             } else {
                 row.in_zone(place)
             }
-        },
-    )
+        })
 }
+
+const PERSON: &str = "personal:0f8fad5b-d9cb-469f-a165-70867728950e";
 
 fn any_effect() -> impl Strategy<Value = Effect> {
     prop_oneof![
@@ -41,7 +54,7 @@ prop_compose! {
         priority in 0_i32..3,
         from in -2_i64..12,
         days in 1_i64..8,
-        audience in prop::sample::select(vec!["everyone", "card", "gold"]),
+        audience in prop::sample::select(vec!["everyone", "card", "gold", PERSON]),
         include in prop::sample::select(vec!["", "food", "food/dairy", "drinks"]),
         in_region in any::<bool>(),
         group in prop::option::of(prop::sample::select(vec!["season", "card"])),
@@ -99,10 +112,11 @@ fn any_combination() -> impl Strategy<Value = Combination> {
 
 prop_compose! {
     pub(super) fn any_case()(
-        mut rows in prop::collection::vec(any_row(), 0..10),
+        mut rows in prop::collection::vec(any_row(), 0..16),
         mut offers in prop::collection::vec(any_offer(), 0..6),
-        audience in prop::sample::select(vec!["everyone", "card"]),
+        audience in prop::sample::select(vec!["everyone", "card", PERSON]),
         combination in any_combination(),
+        margin in prop::option::of(0_u32..9_000),
     ) -> Case {
         // Rows of one family do not overlap, ids are unique: the plan sees to it.
         let mut kept: Vec<PriceRow> = Vec::new();
@@ -111,6 +125,7 @@ prop_compose! {
                 other.key.kind == row.key.kind
                     && other.key.place == row.key.place
                     && other.key.audience == row.key.audience
+                    && other.key.minimum_quantity == row.key.minimum_quantity
                     && other.key.valid_from < row.valid_until.unwrap()
                     && row.key.valid_from < other.valid_until.unwrap()
             });
@@ -120,7 +135,9 @@ prop_compose! {
         }
         offers.sort_by(|a, b| a.id.cmp(&b.id));
         offers.dedup_by(|a, b| a.id == b.id);
-        Case { combination, ..case(kept).offers(offers).seen_by(audience) }
+        let mut shop = Case { combination, ..case(kept).offers(offers).seen_by(audience) };
+        shop.floors.minimum_margin_bp = margin;
+        shop
     }
 }
 
@@ -192,4 +209,82 @@ proptest! {
             prop_assert_eq!(applied[&last.id], Some(terms.price.minor()));
         }
     }
+
+    #[test]
+    fn no_price_is_below_its_floor(shop in any_case(), day in 0_i64..12) {
+        let Some(terms) = shop.terms_at(at(day)) else { return Ok(()) };
+        let single = offercast_contract::Condition::default();
+        let all = [(&single, terms.price)].into_iter().chain(
+            terms.conditional.iter().map(|price| (&price.condition, price.amount)),
+        );
+        for (condition, amount) in all {
+            let who = condition.audience.as_ref().unwrap_or(&shop.audience);
+            let quantity = condition.quantity.unwrap_or(Quantity::ONE);
+            let held = |kind| independent(&shop, who, kind, quantity, at(day));
+            let floor = held(PriceKind::Floor).unwrap_or(1);
+            prop_assert!(amount.minor() >= floor, "{condition} {amount} below {floor}");
+            if let Some((cost, margin)) = held(PriceKind::Cost).zip(shop.floors.minimum_margin_bp) {
+                // (net - cost) / net >= margin, with net = amount / 1.25.
+                let net_times_12_500 = i128::from(amount.minor()) * 10_000;
+                let left = net_times_12_500 - i128::from(cost) * 12_500;
+                prop_assert!(left * 10_000 >= net_times_12_500 * i128::from(margin));
+            }
+        }
+    }
+
+    #[test]
+    fn more_never_costs_more_a_piece(shop in any_case(), day in 0_i64..12) {
+        let Some(terms) = shop.terms_at(at(day)) else { return Ok(()) };
+        for price in &terms.conditional {
+            // Below whatever its buyer could have with less, or as anybody.
+            prop_assert!(price.amount < terms.price);
+            for other in &terms.conditional {
+                let audience = &other.condition.audience;
+                let is_theirs = audience.is_none() || *audience == price.condition.audience;
+                if other != price && is_theirs && other.condition.quantity <= price.condition.quantity {
+                    prop_assert!(price.amount < other.amount);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_person_stands_in_no_view_but_their_own(shop in any_case(), day in 0_i64..12) {
+        let person = Audience::parse(PERSON).unwrap();
+        let shop = if shop.audience == person { shop.seen_by("everyone") } else { shop };
+        let mut without = shop.clone();
+        without.rows.retain(|row| row.key.audience != person);
+        without.offers.retain(|offer| offer.audience != person);
+        prop_assert_eq!(shop.terms_at(at(day)), without.terms_at(at(day)));
+        let rules = |case: &Case| case.with(|input| explain(input, at(day)));
+        prop_assert_eq!(rules(&shop), rules(&without));
+    }
+}
+
+/// Rule 1, written another way: place by place, the own rows before those of
+/// everyone, the largest quantity that is reached.
+fn independent(
+    shop: &Case,
+    audience: &Audience,
+    kind: PriceKind,
+    quantity: Quantity,
+    instant: Instant,
+) -> Option<i64> {
+    let places = shop.zones.iter().map(Some).chain([None]);
+    let everyone = Audience::everyone();
+    for place in places {
+        for who in [audience, &everyone] {
+            let found = shop
+                .rows
+                .iter()
+                .filter(|row| row.key.place.zone.as_ref() == place && row.key.audience == *who)
+                .filter(|row| row.key.kind == kind && row.holds_at(instant))
+                .filter(|row| row.key.minimum_quantity.is_none_or(|from| from <= quantity))
+                .max_by_key(|row| row.key.minimum_quantity);
+            if let Some(row) = found {
+                return Some(row.amount_minor);
+            }
+        }
+    }
+    None
 }

@@ -140,6 +140,130 @@ async fn one_wrong_row_and_nothing_is_recorded() {
     assert_eq!(shop.json("/v1/channels").await["head"]["revision"], 1);
 }
 
+const TIERS: &str = r#"
+locale = "en"
+tax_class = "standard"
+
+[columns]
+category = "category"
+name = "name"
+regular = "price"
+sku = "sku"
+floor = "floor"
+minimum_quantity = "from"
+step = "step"
+"#;
+
+const TIER_HEAD: &str = "sku,name,category,from,price,floor,step\n";
+
+#[tokio::test]
+async fn tiers_are_rows_of_a_list() {
+    let shop = Shop::open().await;
+    let send = |rows: &str| {
+        let body = form(TIERS, format!("{TIER_HEAD}{rows}").as_bytes());
+        import(&shop, "market=hr", &fresh_key(), body).send()
+    };
+    let rows = "oil,Oil,food,,10.00,7.00,\noil,Oil,food,6,9.00,,\noil,Oil,food,12,8.00,,\n";
+    let report: Value = send(rows).await.unwrap().json().await.unwrap();
+    assert_eq!(report["revision"], 2, "{report}");
+    let terms = shop.json("/v1/markets/hr/terms/oil").await["terms"].clone();
+    assert_eq!(
+        (&terms["price"], &terms["conditional"]),
+        (
+            &json!("10.00"),
+            &json!([
+                {"amount": "8.00", "condition": {"quantity": "12"}},
+                {"amount": "9.00", "condition": {"quantity": "6"}}
+            ])
+        )
+    );
+    // The file is complete for the tiers of what it names.
+    let rows = "oil,Oil,food,1,10.00,7.00,\noil,Oil,food,12,8.00,,\n";
+    let report: Value = send(rows).await.unwrap().json().await.unwrap();
+    assert_eq!(report["revision"], 3, "{report}");
+    let terms = shop.json("/v1/markets/hr/terms/oil").await["terms"].clone();
+    assert_eq!(terms["conditional"].as_array().unwrap().len(), 1);
+    // Floors are for those who may edit.
+    let kinds = |answer: &Value| -> Vec<String> {
+        let prices = answer["prices"].as_array().unwrap();
+        let kind = |row: &Value| row["key"]["kind"].as_str().unwrap().to_owned();
+        prices.iter().map(kind).collect()
+    };
+    let told = shop.json("/v1/products/oil").await;
+    assert_eq!(kinds(&told), ["regular", "regular"]);
+    let insider = shop
+        .ask(Method::GET, "/v1/products/oil")
+        .bearer_auth(WRITER);
+    let told: Value = insider.send().await.unwrap().json().await.unwrap();
+    assert_eq!(kinds(&told), ["floor", "regular", "regular"]);
+    let revision = shop.json("/v1/revisions/2").await.to_string();
+    assert!(!revision.contains("floor"), "{revision}");
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_are_named() {
+    let shop = Shop::open().await;
+    for (rows, row, column, reason) in [
+        (
+            "oil,Oil,food,,10.00,,\noil,Oil,food,,9.00,,\n",
+            3,
+            "sku",
+            "row 2 has the same SKU, zone, audience and minimum quantity",
+        ),
+        (
+            "oil,Oil,food,,10.00,,\noil,Oil,food,1,9.00,,\n",
+            3,
+            "price",
+            "contradicts row 2: 10.00 and 9.00 are both set as the regular price of oil in hr",
+        ),
+        (
+            "oil,Oil,food,2.5,10.00,,\n",
+            2,
+            "from",
+            "2.5 is not a whole number of pieces",
+        ),
+        (
+            "oil,Oil,food,0,10.00,,\n",
+            2,
+            "from",
+            "\"0\" is not a quantity above zero",
+        ),
+        (
+            "oil,Oil,food,,10.00,,0\n",
+            2,
+            "step",
+            "\"0\" is not a quantity above zero",
+        ),
+        (
+            "oil,Oil,food,,10.00,,1.5\n",
+            2,
+            "step",
+            "1.5 is not a whole number of pieces",
+        ),
+        (
+            "oil,Oil,food,,10.00,12.00,\n",
+            2,
+            "price",
+            "the regular price of oil, 10.00 EUR, is below its floor, 12.00 EUR, in hr",
+        ),
+        ("oil,Oil,food,,10.00,1.234,\n", 2, "floor", "1.234"),
+    ] {
+        let body = form(TIERS, format!("{TIER_HEAD}{rows}").as_bytes());
+        let sent = import(&shop, "market=hr", &fresh_key(), body).send().await;
+        let (status, kind, document) = problem(sent.unwrap()).await;
+        assert_eq!((status, kind.as_str()), (422, "invalid-rows"), "{document}");
+        let error = &document["errors"][0];
+        assert_eq!(
+            (&error["row"], &error["column"]),
+            (&json!(row), &json!(column)),
+            "{document}"
+        );
+        let told = error["reason"].as_str().unwrap();
+        assert!(told.contains(reason), "{told}");
+    }
+    assert_eq!(shop.json("/v1/channels").await["head"]["revision"], 1);
+}
+
 #[tokio::test]
 async fn what_is_no_list_is_refused() {
     let shop = Shop::empty(HttpOptions {

@@ -141,6 +141,7 @@ pub(crate) fn price(sku: &str, zone: Option<&str>, amount_minor: i64) -> PriceRo
     PriceRow {
         amount_minor,
         key: PriceKey {
+            minimum_quantity: None,
             audience: Audience::everyone(),
             kind: PriceKind::Regular,
             place: Place {
