@@ -62,13 +62,7 @@ impl Store {
         let channel = acknowledgement.channel.as_str();
         let new = Word::new(acknowledgement, received_at);
         self.write(|connection| {
-            lock(connection, CHANNEL_LOCK, channel)?;
-            let state = channel_states::table
-                .find(channel)
-                .select(StoredState::as_select())
-                .first(connection)
-                .optional()?;
-            let Some(state) = state else {
+            let Some(state) = locked(connection, channel)? else {
                 new.record(connection, 1)?;
                 new.insert_state(connection)?;
                 return Ok(Acknowledged::Recorded(1));
@@ -155,6 +149,31 @@ impl Store {
         })?;
         row.map(record).transpose()
     }
+}
+
+/// The latest word of a channel, which stays so until the end of this
+/// transaction.
+fn locked(
+    connection: &mut AnyConnection,
+    channel: &str,
+) -> Result<Option<StoredState>, StorageError> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        let known = channel_states::table
+            .find(channel)
+            .select(StoredState::as_select())
+            .for_update()
+            .first(postgres)
+            .optional()?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        lock(connection, CHANNEL_LOCK, channel)?;
+    }
+    Ok(channel_states::table
+        .find(channel)
+        .select(StoredState::as_select())
+        .first(connection)
+        .optional()?)
 }
 
 fn parse(body: &str) -> Result<Acknowledgement, StorageError> {

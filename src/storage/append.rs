@@ -10,7 +10,8 @@ use crate::outbox::NewOutboxRow;
 use crate::rows::StoredRevision;
 use crate::schema::revisions;
 use crate::{
-    ChangeSetError, ChangeSetId, Claim, Outcome, StorageError, Store, bulk, change_set, idempotency,
+    ChangeSetError, ChangeSetId, Claim, OutboxRow, Outcome, StorageError, Store, bulk, change_set,
+    idempotency,
 };
 
 /// A revision to be appended, and what is to be stored with it.
@@ -29,6 +30,15 @@ pub struct Append<'a> {
     pub change_set: Option<(ChangeSetId, u64)>,
     /// The answer to the request that asked for it.
     pub outcome: Option<(&'a Claim, &'a Outcome)>,
+}
+
+/// A revision that was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The revision.
+    pub revision: Revision,
+    /// Its row in the outbox.
+    pub row: OutboxRow,
 }
 
 /// Why a revision was not appended. Nothing of it was stored, except perhaps
@@ -70,13 +80,13 @@ impl Store {
     /// Other writers wait meanwhile: straight into the table under the lock is
     /// faster than staging outside it and copying inside (about a second for
     /// 86,000 rows).
-    pub fn append(&self, append: &Append<'_>) -> Result<Revision, AppendError> {
+    pub fn append(&self, append: &Append<'_>) -> Result<Appended, AppendError> {
         check_header(append)?;
         let revision = Revision {
             hash: append.header.hash(),
             header: append.header.clone(),
         };
-        self.write(|connection| {
+        let row = self.write(|connection| {
             let status = lock_head(connection)?;
             if status.head != *append.expected {
                 return Err(AppendError::HeadMoved(status.head));
@@ -103,10 +113,9 @@ impl Store {
                 revision: head.number,
             };
             let now = head.recorded_at;
-            NewOutboxRow { after, at, now }.insert(connection)?;
-            Ok(())
+            Ok::<_, AppendError>(NewOutboxRow { after, at, now }.insert(connection)?)
         })?;
-        Ok(revision)
+        Ok(Appended { revision, row })
     }
 }
 

@@ -129,6 +129,8 @@ impl Pools {
                 Pool::builder()
                     .max_size(size.max(1))
                     .min_idle(Some(0))
+                    // See `answering`.
+                    .test_on_check_out(false)
                     .connection_timeout(Duration::from_millis(options.wait_ms.max(1)))
                     .error_handler(Box::new(NopErrorHandler))
                     .build_unchecked(manager),
@@ -149,12 +151,24 @@ impl Pools {
         }
     }
 
-    pub(crate) fn reader(&self) -> Result<PooledConnection<Manager>, StorageError> {
-        self.read.get().map_err(unavailable)
+    /// Runs `work`, which only reads, on a connection that need not be able
+    /// to write. It is run anew on another one when a connection turns out to
+    /// be lost.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let (_, value) = answering(&self.read, work)?;
+        Ok(value)
     }
 
-    fn writer(&self) -> Result<PooledConnection<Manager>, StorageError> {
-        self.write.get().map_err(unavailable)
+    /// Runs `work`, which only reads and must not be run twice.
+    pub(crate) fn read_once<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let (mut connection, ()) = answering(&self.read, |connection| Ok(connection.ping()?))?;
+        work(&mut connection)
     }
 
     /// Runs `work` in the one kind of writing transaction there is. On SQLite
@@ -164,10 +178,12 @@ impl Pools {
     /// locks the row it decides by first.
     pub(crate) fn transaction<T, E: From<StorageError>>(
         &self,
+        flush: Flush,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.writer()?;
-        begin(&mut connection).map_err(StorageError::from)?;
+        let (mut connection, ()) = answering(&self.write, |connection| {
+            begin(connection, flush).map_err(StorageError::from)
+        })?;
         match work(&mut connection) {
             Ok(value) => {
                 commit(&mut connection).map_err(StorageError::from)?;
@@ -183,19 +199,55 @@ impl Pools {
     }
 }
 
+/// A connection, and what `first` gave on it. Connections that were lost while
+/// they were idle are noticed by it and dropped, and it is called again: asking
+/// each connection whether it lives would cost every use a journey to the
+/// database.
+fn answering<T>(
+    pool: &Pool<Manager>,
+    first: impl Fn(&mut AnyConnection) -> Result<T, StorageError>,
+) -> Result<(PooledConnection<Manager>, T), StorageError> {
+    let mut idle = pool.max_size();
+    loop {
+        let mut connection = pool.get().map_err(unavailable)?;
+        match first(&mut connection) {
+            Ok(value) => return Ok((connection, value)),
+            Err(_) if idle > 0 && connection.is_broken() => idle -= 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 fn unavailable(error: impl std::fmt::Display) -> StorageError {
     StorageError::Unavailable(error.to_string())
 }
 
-fn begin(connection: &mut AnyConnection) -> Result<(), DieselError> {
+/// When a commit returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// When it is on disk.
+    Before,
+    /// On PostgreSQL at once; it is on disk within a second, or together with
+    /// the next commit that waits. For what may be lost in a crash of the
+    /// database: never a revision, never an acknowledgement. On SQLite nothing
+    /// differs.
+    After,
+}
+
+fn begin(connection: &mut AnyConnection, flush: Flush) -> Result<(), DieselError> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
         }
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
-            postgres,
-            "BEGIN ISOLATION LEVEL READ COMMITTED",
-        ),
+        AnyConnection::Postgres(postgres) => {
+            let sql = match flush {
+                Flush::Before => "BEGIN ISOLATION LEVEL READ COMMITTED",
+                Flush::After => {
+                    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
+                }
+            };
+            AnsiTransactionManager::begin_transaction_sql(postgres, sql)
+        }
     }
 }
 
@@ -210,22 +262,6 @@ fn rollback(connection: &mut AnyConnection) -> Result<(), DieselError> {
     match connection {
         AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
         AnyConnection::Postgres(postgres) => AnsiTransactionManager::rollback_transaction(postgres),
-    }
-}
-
-/// Lets this transaction's commit on PostgreSQL return before it is on disk. For
-/// what may be lost in a crash of the database, together with everything that
-/// was committed after it: never a revision, never an acknowledgement. Nothing
-/// changes on SQLite.
-pub(crate) fn commit_lazily(connection: &mut AnyConnection) -> Result<(), DieselError> {
-    use diesel::RunQueryDsl;
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => {
-            diesel::sql_query("SET LOCAL synchronous_commit = off")
-                .execute(postgres)
-                .map(drop)
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use offercast_contract::{Horizon, Instant, Position};
 use offercast_domain::revision::Head;
 
-use crate::connection::{AnyConnection, lock};
+use crate::connection::AnyConnection;
 use crate::outbox::NewOutboxRow;
 use crate::schema::{acknowledgements, epochs, heads};
 use crate::store::{count, hash, instant, stored};
@@ -185,30 +185,43 @@ impl Store {
 }
 
 pub(crate) fn read_head(connection: &mut AnyConnection) -> Result<HeadStatus, StorageError> {
-    let row = heads::table
+    let row: HeadRow = heads::table
         .select(HeadRow::as_select())
         .first(connection)?;
-    Ok(HeadStatus {
-        head: Head {
-            epoch: count(row.epoch),
-            hash: hash(&row.hash)?,
-            number: count(row.revision),
-            recorded_at: instant(row.recorded_at),
-        },
-        horizon: Horizon(row.horizon),
-        frozen: row.frozen_reason,
-        halted: row.halted_reason,
-    })
+    row.try_into()
 }
 
 /// The head, with every other writer waiting for the end of this transaction.
 pub(crate) fn lock_head(connection: &mut AnyConnection) -> Result<HeadStatus, StorageError> {
-    lock(
-        connection,
-        "SELECT 1 FROM heads WHERE id = $1::bigint FOR UPDATE",
-        "1",
-    )?;
-    read_head(connection)
+    match connection {
+        // The transaction holds the only write lock already.
+        AnyConnection::Sqlite(_) => read_head(connection),
+        AnyConnection::Postgres(postgres) => {
+            let row: HeadRow = heads::table
+                .select(HeadRow::as_select())
+                .for_update()
+                .first(postgres)?;
+            row.try_into()
+        }
+    }
+}
+
+impl TryFrom<HeadRow> for HeadStatus {
+    type Error = StorageError;
+
+    fn try_from(row: HeadRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            head: Head {
+                epoch: count(row.epoch),
+                hash: hash(&row.hash)?,
+                number: count(row.revision),
+                recorded_at: instant(row.recorded_at),
+            },
+            horizon: Horizon(row.horizon),
+            frozen: row.frozen_reason,
+            halted: row.halted_reason,
+        })
+    }
 }
 
 pub(crate) fn write_head(

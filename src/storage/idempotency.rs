@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use offercast_contract::{Hash, Instant};
 
-use crate::connection::{AnyConnection, commit_lazily, lock};
+use crate::connection::{AnyConnection, lock};
 use crate::schema::idempotency;
 use crate::store::instant;
 use crate::{StorageError, Store};
@@ -14,6 +14,8 @@ pub struct Claim {
     actor: String,
     key: String,
     started_at: Instant,
+    /// The fingerprint of a request that has no row yet; the outcome makes it.
+    unwritten: Option<String>,
 }
 
 /// The answer that a request got, once and for all.
@@ -72,11 +74,12 @@ impl Store {
                 actor: actor.to_owned(),
                 key: key.to_owned(),
                 started_at,
+                unwritten: None,
             })
         };
-        self.write(|connection| {
-            // The revision that follows is flushed, and with it all before it.
-            commit_lazily(connection)?;
+        // Where it is lost in a crash, so is what was done under it, unless
+        // that was flushed, and with it all before it.
+        self.write_lazily(|connection| {
             let Some(row) = locked(connection, actor, key)? else {
                 insert(connection, actor, key, &fingerprint, now)?;
                 return Ok(claim(now));
@@ -96,6 +99,33 @@ impl Store {
         })
     }
 
+    /// What became of a request, for a caller that stores its outcome in the
+    /// transaction that carries it out. The claim on a new request is not
+    /// written anywhere: of several callers that hold one, the first to store
+    /// an outcome keeps it, and what the others wanted to do is undone.
+    pub fn look_up_request(
+        &self,
+        actor: &str,
+        key: &str,
+        fingerprint: &Hash,
+        now: Instant,
+        takeover_after_micros: i64,
+    ) -> Result<Begun, StorageError> {
+        let row = self.read(|connection| find(connection, actor, key))?;
+        match row {
+            None => Ok(Begun::Claimed(Claim {
+                actor: actor.to_owned(),
+                key: key.to_owned(),
+                started_at: now,
+                unwritten: Some(fingerprint.to_string()),
+            })),
+            Some(row) if row.state == DONE && row.fingerprint == fingerprint.to_string() => {
+                outcome(row).map(Begun::Done)
+            }
+            Some(_) => self.begin_request(actor, key, fingerprint, now, takeover_after_micros),
+        }
+    }
+
     /// Stores the outcome. [`StorageError::Conflict`] when the claim has passed
     /// to somebody else, whose outcome is the one that counts.
     pub fn finish_request(&self, claim: &Claim, outcome: &Outcome) -> Result<(), StorageError> {
@@ -112,6 +142,9 @@ impl Store {
 
     /// Gives a claim back: nothing happened, and the key is free again.
     pub fn abandon_request(&self, claim: &Claim) -> Result<(), StorageError> {
+        if claim.unwritten.is_some() {
+            return Ok(());
+        }
         self.write(|connection| {
             diesel::delete(idempotency::table)
                 .filter(idempotency::actor.eq(&claim.actor))
@@ -134,12 +167,16 @@ impl Store {
     }
 }
 
-/// Stores an outcome; false when the claim is no longer held.
+/// Stores an outcome; false when the claim is no longer held, and then the
+/// transaction has to be rolled back.
 pub(crate) fn finish(
     connection: &mut AnyConnection,
     claim: &Claim,
     outcome: &Outcome,
 ) -> Result<bool, StorageError> {
+    if let Some(fingerprint) = &claim.unwritten {
+        return insert_done(connection, claim, fingerprint, outcome);
+    }
     let changed = diesel::update(idempotency::table)
         .filter(idempotency::actor.eq(&claim.actor))
         .filter(idempotency::request_key.eq(&claim.key))
@@ -154,12 +191,44 @@ pub(crate) fn finish(
     Ok(changed == 1)
 }
 
+fn insert_done(
+    connection: &mut AnyConnection,
+    claim: &Claim,
+    fingerprint: &str,
+    outcome: &Outcome,
+) -> Result<bool, StorageError> {
+    let inserted = diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::actor.eq(&claim.actor),
+            idempotency::request_key.eq(&claim.key),
+            idempotency::fingerprint.eq(fingerprint),
+            idempotency::state.eq(DONE),
+            idempotency::status.eq(i64::from(outcome.status)),
+            idempotency::body.eq(&outcome.body),
+            idempotency::started_at.eq(claim.started_at.micros()),
+        ))
+        .execute(connection);
+    match inserted.map_err(StorageError::from) {
+        Ok(_) => Ok(true),
+        Err(StorageError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn locked(
     connection: &mut AnyConnection,
     actor: &str,
     key: &str,
 ) -> Result<Option<StoredRequest>, StorageError> {
     lock(connection, REQUEST_LOCK, &format!("{actor} {key}"))?;
+    find(connection, actor, key)
+}
+
+fn find(
+    connection: &mut AnyConnection,
+    actor: &str,
+    key: &str,
+) -> Result<Option<StoredRequest>, StorageError> {
     Ok(idempotency::table
         .find((actor, key))
         .select(StoredRequest::as_select())

@@ -90,21 +90,25 @@ impl Store {
 /// Whether a lease is still held; it cannot pass on before the end of this
 /// transaction.
 pub(crate) fn is_held(connection: &mut AnyConnection, lease: &Lease) -> Result<bool, StorageError> {
-    let current = locked(connection, &lease.name)?;
-    Ok(current.is_some_and(|current| current.fence == lease.fence))
+    let current = leases::table.find(&lease.name).select(leases::fence);
+    let fence: Option<i64> = match connection {
+        AnyConnection::Sqlite(sqlite) => current.first(sqlite).optional()?,
+        // Whoever takes the lease over changes this row.
+        AnyConnection::Postgres(postgres) => current.for_update().first(postgres).optional()?,
+    };
+    Ok(fence.map(count) == Some(lease.fence))
 }
 
 fn locked(connection: &mut AnyConnection, name: &str) -> Result<Option<Lease>, StorageError> {
     lock(connection, LEASE_LOCK, name)?;
-    read(connection, name)
-}
-
-fn read(connection: &mut AnyConnection, name: &str) -> Result<Option<Lease>, StorageError> {
-    let row: Option<(String, i64, i64)> = leases::table
-        .select((leases::holder, leases::fence, leases::expires_at))
-        .filter(leases::name.eq(name))
-        .first(connection)
-        .optional()?;
+    let current =
+        leases::table
+            .find(name)
+            .select((leases::holder, leases::fence, leases::expires_at));
+    let row: Option<(String, i64, i64)> = match connection {
+        AnyConnection::Sqlite(sqlite) => current.first(sqlite).optional()?,
+        AnyConnection::Postgres(postgres) => current.for_update().first(postgres).optional()?,
+    };
     Ok(row.map(|(holder, fence, expires_at)| Lease {
         name: name.to_owned(),
         holder,

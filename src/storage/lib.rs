@@ -30,7 +30,7 @@ mod verify;
 
 pub use acknowledgement::{Acknowledged, AcknowledgementRecord, ChannelState};
 pub use address::Backend;
-pub use append::{Append, AppendError};
+pub use append::{Append, AppendError, Appended};
 pub use change_set::{
     ChangeSet, ChangeSetEdit, ChangeSetError, ChangeSetId, ChangeSetState, NewChangeSet,
 };

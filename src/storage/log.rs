@@ -1,16 +1,17 @@
 //! Reading the log: rows as of a revision, what a revision did, histories.
 
 use diesel::prelude::*;
-use offercast_contract::{MarketId, Sku};
+use offercast_contract::{Hash, MarketId, Sku};
 use offercast_domain::change::ClosedRows;
 use offercast_domain::revision::{Delta, Revision};
 use offercast_domain::source::{Document, DocumentKey, PriceRow};
 
 use crate::connection::AnyConnection;
+use crate::head::read_head;
 use crate::rows::{PriceParser, StoredDocument, StoredPrice, StoredRevision, document_key};
 use crate::schema::{documents, prices, revisions};
 use crate::store::{count, stored};
-use crate::{StorageError, Store};
+use crate::{HeadStatus, StorageError, Store};
 
 /// A row of the source of truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Store {
     ) -> Result<(), StorageError> {
         let revision = stored(revision);
         let mut parser = PriceParser::default();
-        self.read(|connection| {
+        self.read_once(|connection| {
             let mut document = |row: StoredDocument| -> Result<(), StorageError> {
                 each(SourceRow::Document(row.parse()?));
                 Ok(())
@@ -115,6 +116,15 @@ impl Store {
         self.read(|connection| revision(connection, number))
     }
 
+    /// The head, and the hash of a revision.
+    pub fn head_and_hash(&self, number: u64) -> Result<(HeadStatus, Option<Hash>), StorageError> {
+        self.read(|connection| {
+            let revision = revision(connection, number)?;
+            let hash = revision.map(|revision| revision.hash);
+            Ok((read_head(connection)?, hash))
+        })
+    }
+
     /// A revision and what it did.
     pub fn delta(&self, number: u64) -> Result<Option<(Revision, Delta)>, StorageError> {
         self.read(|connection| {
@@ -137,8 +147,8 @@ impl Store {
 
     /// The versions that a revision closed, as they were.
     pub fn closed_rows(&self, number: u64) -> Result<ClosedRows, StorageError> {
-        let mut parser = PriceParser::default();
         self.read(|connection| {
+            let mut parser = PriceParser::default();
             let documents: Vec<StoredDocument> = documents::table
                 .select(StoredDocument::as_select())
                 .filter(documents::until_revision.eq(stored(number)))

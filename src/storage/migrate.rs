@@ -19,7 +19,7 @@ impl Store {
     /// the names of the migrations applied now. A schema that is newer than
     /// this build is refused.
     pub fn migrate(&self) -> Result<Vec<String>, StorageError> {
-        self.pools.transaction(|connection| match connection {
+        self.write(|connection| match connection {
             AnyConnection::Sqlite(sqlite) => run(sqlite, || SQLITE),
             AnyConnection::Postgres(postgres) => {
                 postgres.batch_execute(MIGRATION_LOCK)?;
@@ -30,7 +30,7 @@ impl Store {
 
     /// Names of the migrations that this build has and the database has not.
     pub fn pending_migrations(&self) -> Result<Vec<String>, StorageError> {
-        self.pools.transaction(|connection| match connection {
+        self.write(|connection| match connection {
             AnyConnection::Sqlite(sqlite) => pending(sqlite, SQLITE),
             AnyConnection::Postgres(postgres) => pending(postgres, POSTGRES),
         })

@@ -1,10 +1,11 @@
 //! The outbox, and the leases that say which process may work on it.
 
-use diesel::dsl::max;
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use offercast_contract::{Horizon, Instant, Position};
 
-use crate::connection::{AnyConnection, commit_lazily};
+use crate::connection::AnyConnection;
 use crate::schema::{heads, outbox};
 use crate::store::{count, hash, instant, stored};
 use crate::{Lease, StorageError, Store, lease};
@@ -72,27 +73,41 @@ pub(crate) struct NewOutboxRow {
 }
 
 impl NewOutboxRow {
-    pub(crate) fn insert(&self, connection: &mut AnyConnection) -> Result<(), StorageError> {
+    /// Writes the row, under the next number.
+    pub(crate) fn insert(&self, connection: &mut AnyConnection) -> Result<OutboxRow, StorageError> {
         // Under the head's lock the next number is free, and the order of the
         // numbers is the order of the commits; a sequence promises neither.
-        let last: Option<i64> = outbox::table
-            .select(max(outbox::sequence))
-            .first(connection)?;
-        diesel::insert_into(outbox::table)
-            .values((
-                outbox::sequence.eq(last.unwrap_or(0) + 1),
-                outbox::epoch.eq(stored(self.at.epoch)),
-                outbox::revision.eq(stored(self.at.revision)),
-                outbox::horizon.eq(self.at.horizon.0),
-                outbox::hash.eq(self.at.hash.to_string()),
-                outbox::after_epoch.eq(stored(self.after.epoch)),
-                outbox::after_revision.eq(stored(self.after.revision)),
-                outbox::after_horizon.eq(self.after.horizon.0),
-                outbox::after_hash.eq(self.after.hash.to_string()),
-                outbox::created_at.eq(self.now.micros()),
-            ))
-            .execute(connection)?;
-        Ok(())
+        let next = sql::<BigInt>("(SELECT COALESCE(MAX(sequence), 0) + 1 FROM outbox)");
+        let insert = diesel::insert_into(outbox::table).values((
+            outbox::sequence.eq(next),
+            outbox::epoch.eq(stored(self.at.epoch)),
+            outbox::revision.eq(stored(self.at.revision)),
+            outbox::horizon.eq(self.at.horizon.0),
+            outbox::hash.eq(self.at.hash.to_string()),
+            outbox::after_epoch.eq(stored(self.after.epoch)),
+            outbox::after_revision.eq(stored(self.after.revision)),
+            outbox::after_horizon.eq(self.after.horizon.0),
+            outbox::after_hash.eq(self.after.hash.to_string()),
+            outbox::created_at.eq(self.now.micros()),
+        ));
+        let sequence: i64 = match connection {
+            AnyConnection::Sqlite(sqlite) => {
+                insert.execute(sqlite)?;
+                let last: Option<i64> =
+                    outbox::table.select(max(outbox::sequence)).first(sqlite)?;
+                last.unwrap_or(0)
+            }
+            AnyConnection::Postgres(postgres) => {
+                insert.returning(outbox::sequence).get_result(postgres)?
+            }
+        };
+        Ok(OutboxRow {
+            sequence: count(sequence),
+            after: self.after,
+            at: self.at,
+            created_at: self.now,
+            published_at: None,
+        })
     }
 }
 
@@ -124,15 +139,14 @@ impl Store {
         sequence: u64,
         now: Instant,
     ) -> Result<(), StorageError> {
-        self.write(|connection| {
-            // A mark that is lost only means that a message is sent again.
-            commit_lazily(connection)?;
+        // A mark that is lost only means that a message is sent again.
+        self.write_lazily(|connection| {
             if !lease::is_held(connection, lease)? {
                 return Err(StorageError::Fenced);
             }
-            let epoch = current_epoch(connection)?;
+            let epoch = heads::table.select(heads::epoch).single_value();
             diesel::update(outbox::table)
-                .filter(outbox::epoch.eq(epoch))
+                .filter(outbox::epoch.nullable().eq(epoch))
                 .filter(outbox::published_at.is_null())
                 .filter(outbox::sequence.le(stored(sequence)))
                 .set((

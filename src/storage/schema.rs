@@ -155,3 +155,5 @@ diesel::table! {
         recorded_at -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(heads, outbox);

@@ -4,7 +4,7 @@ use diesel::r2d2::R2D2Connection;
 use offercast_contract::{Hash, Instant};
 
 use crate::address::Address;
-use crate::connection::{AnyConnection, Pools};
+use crate::connection::{AnyConnection, Flush, Pools};
 use crate::{Backend, StorageError};
 
 /// How to use a database.
@@ -59,20 +59,37 @@ impl Store {
         self.read(|connection| Ok(connection.ping()?))
     }
 
-    /// Runs `work` on a connection that need not be able to write.
+    /// Runs `work`, which only reads; again where a connection was lost.
     pub(crate) fn read<T>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        self.pools.read(work)
+    }
+
+    /// Runs `work`, which reads and hands over what it finds as it goes.
+    pub(crate) fn read_once<T>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        work(&mut *self.pools.reader()?)
+        self.pools.read_once(work)
     }
 
-    /// Runs `work` in a writing transaction.
+    /// Runs `work` in a writing transaction, which is on disk afterwards.
     pub(crate) fn write<T, E: From<StorageError>>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.pools.transaction(work)
+        self.pools.transaction(Flush::Before, work)
+    }
+
+    /// Runs `work` in a writing transaction that may be lost, see
+    /// [`Flush::After`].
+    pub(crate) fn write_lazily<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.pools.transaction(Flush::After, work)
     }
 }
 

@@ -5,7 +5,8 @@ use offercast_bus::PortError;
 use offercast_bus::answers::{AnswerSink, SinkError};
 use offercast_bus::relay::{CursorCheck, Cursors};
 use offercast_contract::message::Answer;
-use offercast_contract::{Acknowledgement, Mode, Position};
+use offercast_contract::{Acknowledgement, Hash, Mode, Position};
+use offercast_domain::revision::Head;
 use offercast_storage::{StorageError, Store};
 
 use crate::audit;
@@ -30,14 +31,17 @@ impl Engine {
         let word = acknowledgement.clone();
         let status = self
             .blocking(move |store| {
+                let held = word.position;
+                let (mut status, recorded) = store.head_and_hash(held.revision)?;
                 // Halted in the store: the relay may be another server's.
-                if let Some(how) = differs(store, &word.position)? {
+                if let Some(how) = differs(&status.head, recorded, &held) {
                     let reason = format!("channel {}: {how}", word.channel);
                     tracing::error!(reason, "an adapter holds what the log does not have");
                     store.halt(&reason)?;
+                    status = store.head()?;
                 }
                 store.acknowledge(&word, received_at)?;
-                store.head()
+                Ok::<_, StorageError>(status)
             })
             .await??;
         self.learn_switches(status);
@@ -67,12 +71,12 @@ impl Engine {
     }
 }
 
-/// How a position that an adapter holds contradicts our log, if it does.
-fn differs(store: &Store, held: &Position) -> Result<Option<String>, StorageError> {
-    let head = store.head()?.head;
+/// How a position that an adapter holds contradicts our log, if it does;
+/// `recorded` is the hash of the revision of that number.
+fn differs(head: &Head, recorded: Option<Hash>, held: &Position) -> Option<String> {
     if held.epoch < head.epoch || held.revision == 0 {
         // Left behind by a person's decision, or empty: it takes a snapshot.
-        return Ok(None);
+        return None;
     }
     let ours = format!(
         "our log ends at revision {} of epoch {}",
@@ -83,17 +87,15 @@ fn differs(store: &Store, held: &Position) -> Result<Option<String>, StorageErro
             "it holds revision {} of epoch {}",
             held.revision, held.epoch
         );
-        return Ok(Some(format!(
+        return Some(format!(
             "{theirs}, {ours}: was the database restored from a backup?"
-        )));
+        ));
     }
-    let recorded = store.revision(held.revision)?;
-    Ok(match recorded {
-        Some(revision) if revision.hash == held.hash => None,
-        _ => Some(format!(
+    (recorded != Some(held.hash)).then(|| {
+        format!(
             "its revision {} has another hash than ours; {ours}",
             held.revision
-        )),
+        )
     })
 }
 

@@ -1,7 +1,7 @@
 //! One key, one outcome.
 
-use offercast_contract::Hash;
-use offercast_storage::{Begun, Claim, Outcome, StorageError};
+use offercast_contract::{Hash, Instant};
+use offercast_storage::{Begun, Claim, Outcome, StorageError, Store};
 
 use crate::engine::Engine;
 use crate::error::Unavailable;
@@ -49,15 +49,31 @@ pub enum Start {
     Done(Outcome),
 }
 
-/// Claims a key.
+/// Claims a key, for a request whose outcome is stored after it was carried
+/// out: whoever asks meanwhile is told so.
 pub async fn begin(engine: &Engine, key: &IdempotencyKey) -> Result<Start, KeyError> {
+    ask(engine, key, Store::begin_request).await
+}
+
+/// Looks a key up, for a request whose outcome is stored in the transaction
+/// that carries it out. Where two processes carry it out at once, one of the
+/// transactions fails.
+pub(crate) async fn look_up(engine: &Engine, key: &IdempotencyKey) -> Result<Start, KeyError> {
+    ask(engine, key, Store::look_up_request).await
+}
+
+type Ask = fn(&Store, &str, &str, &Hash, Instant, i64) -> Result<Begun, StorageError>;
+
+async fn ask(engine: &Engine, key: &IdempotencyKey, how: Ask) -> Result<Start, KeyError> {
     let (key, now) = (key.clone(), engine.now());
     let begun = engine
         .blocking(move |store| {
-            store.begin_request(
+            let fingerprint = &key.fingerprint;
+            how(
+                store,
                 &key.actor,
                 &key.key,
-                &key.fingerprint,
+                fingerprint,
                 now,
                 TAKEOVER_AFTER_MICROS,
             )

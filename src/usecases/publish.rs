@@ -5,7 +5,9 @@ use std::sync::Arc;
 use offercast_contract::Hash;
 use offercast_domain::change::{Change, ChangeError, Guard, RevertConflict, plan};
 use offercast_domain::revision::{Delta, Header, Revision};
-use offercast_storage::{Append, AppendError, ChangeSetError, ChangeSetId, Claim, Outcome};
+use offercast_storage::{
+    Append, AppendError, ChangeSetError, ChangeSetId, Claim, OutboxRow, Outcome,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::channels;
@@ -135,20 +137,29 @@ pub(crate) async fn record(
     base: Option<u64>,
     make: Make,
 ) -> Result<Published, PublishError> {
+    // One writer at a time in this process, so a second try with the same key
+    // finds the outcome of the first.
+    let _writer = engine.write_lock.lock().await;
     let claim = match frame.idempotency {
         None => None,
-        Some(key) => match idempotency::begin(engine, key).await? {
+        Some(key) => match idempotency::look_up(engine, key).await? {
             Start::New(claim) => Some(claim),
             Start::Done(outcome) => return replay(&outcome),
         },
     };
     let recorded = record_claimed(engine, &frame, base, make, claim.as_ref()).await;
-    match (&recorded, claim) {
-        (Ok(published), Some(claim)) if published.revision.is_none() => {
+    match (&recorded, claim, frame.idempotency) {
+        (Ok(published), Some(claim), _) if published.revision.is_none() => {
             idempotency::finish(engine, claim, outcome_of(published)).await?;
         }
+        // Another process was faster with the same request.
+        (Err(PublishError::Key(KeyError::InFlight)), _, Some(key)) => {
+            if let Start::Done(outcome) = idempotency::look_up(engine, key).await? {
+                return replay(&outcome);
+            }
+        }
         // A refusal is no outcome: the corrected request may use the same key.
-        (Err(error), Some(claim)) if !matches!(error, PublishError::Unavailable(_)) => {
+        (Err(error), Some(claim), _) if !matches!(error, PublishError::Unavailable(_)) => {
             idempotency::abandon(engine, claim).await;
         }
         _ => {}
@@ -182,7 +193,6 @@ async fn record_claimed(
     make: Make,
     claim: Option<&Claim>,
 ) -> Result<Published, PublishError> {
-    let _writer = engine.write_lock.lock().await;
     for _ in 0..ATTEMPTS {
         engine.catch_up_locked().await?;
         let current = engine.current();
@@ -227,10 +237,10 @@ async fn record_claimed(
         )
         .await
         {
-            Ok(revision) => {
+            Ok((revision, row)) => {
                 let number = revision.header.number;
                 engine.committed().notify_one();
-                let recorded = Recorded::new(revision, delta);
+                let recorded = Recorded::new(revision, delta, row);
                 engine.catch_up_knowing(Some(recorded)).await?;
                 if let Some(step) = engine.step_to(number, engine.current().position.horizon) {
                     published.affected_skus = Some(step.skus.len() as u64);
@@ -257,8 +267,9 @@ fn refused(error: AppendError) -> PublishError {
     }
 }
 
-/// Appends; where the connection broke before the answer came, looks whether
-/// the revision is there.
+/// Appends, and gives the revision with its row in the outbox. Where the
+/// connection broke before the answer came, looks whether the revision is
+/// there.
 async fn append(
     engine: &Engine,
     current: &Current,
@@ -266,7 +277,7 @@ async fn append(
     delta: Arc<Delta>,
     change_set: Option<(ChangeSetId, u64)>,
     outcome: Option<(Claim, Outcome)>,
-) -> Result<Revision, AppendError> {
+) -> Result<(Revision, Option<OutboxRow>), AppendError> {
     let (expected, horizon) = (current.head(), current.position.horizon);
     let hash = header.hash();
     let number = header.number;
@@ -287,11 +298,11 @@ async fn append(
         Err(AppendError::Storage(error)) if error.is_unavailable() => {
             let found = engine.blocking(move |store| store.revision(number)).await;
             match found {
-                Ok(Ok(Some(revision))) if revision.hash == hash => Ok(revision),
+                Ok(Ok(Some(revision))) if revision.hash == hash => Ok((revision, None)),
                 _ => Err(AppendError::Storage(error)),
             }
         }
-        appended => appended,
+        appended => appended.map(|appended| (appended.revision, Some(appended.row))),
     }
 }
 

@@ -106,8 +106,12 @@ impl Outbox for RelayOutbox {
             Err(StorageError::Fenced) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        if let Some(row) = self.engine.store().last_published_row()? {
-            self.engine.note_published(&row.at);
+        let at = match self.engine.position_of(sequence) {
+            Some(at) => Some(at),
+            None => self.engine.store().last_published_row()?.map(|row| row.at),
+        };
+        if let Some(at) = at {
+            self.engine.note_published(&at);
         }
         Ok(true)
     }

@@ -251,16 +251,23 @@ impl<'a> Lead<'a> {
             return Err(Trouble { what, error });
         }
         self.recovered();
-        Ok(Round::More)
+        // What was committed since rings, so there is no need to look.
+        let was_all = entries.len() < self.batch_entries() as usize
+            && entries.last().map(|entry| entry.sequence) == self.published;
+        Ok(if was_all { Round::Idle } else { Round::More })
     }
 
     /// The entries after the mark, in order and without a gap.
     async fn pending(&self, published: u64) -> Result<Vec<OutboxEntry>, PortError> {
-        let limit = self.relay.config.batch_entries.max(1);
+        let limit = self.batch_entries();
         let reading = self.relay.blocking(move |o| o.pending(published, limit));
         let entries = reading.await?;
         check_order(published, &entries)?;
         Ok(entries)
+    }
+
+    fn batch_entries(&self) -> u32 {
+        self.relay.config.batch_entries.max(1)
     }
 
     async fn read_mark(&mut self) -> Result<u64, PortError> {

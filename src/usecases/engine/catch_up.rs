@@ -194,6 +194,11 @@ fn fold_next(
     before: &Arc<Current>,
     known: Option<&Recorded>,
 ) -> Result<Vec<Step>, StorageError> {
+    if let Some(recorded) = known
+        && let Some(row) = recorded.row_after(before)
+    {
+        return Ok(vec![step(before, row, Move::Revision(recorded.clone()))]);
+    }
     let mut before = Arc::clone(before);
     let mut steps = Vec::new();
     for row in store.outbox_after(before.sequence, ROWS)? {
@@ -224,5 +229,9 @@ pub(super) fn what(store: &Store, row: &OutboxRow) -> Result<Move, StorageError>
         ))
     };
     let (revision, delta) = delta.ok_or_else(missing)?;
-    Ok(Move::Revision(Recorded::new(revision, Arc::new(delta))))
+    Ok(Move::Revision(Recorded::new(
+        revision,
+        Arc::new(delta),
+        Some(row.clone()),
+    )))
 }

@@ -204,6 +204,12 @@ impl Engine {
         self.with_ring(|ring| ring.to(revision, horizon))
     }
 
+    /// The position that a row of the outbox leads to, while it is retained.
+    pub(crate) fn position_of(&self, sequence: u64) -> Option<Position> {
+        let step = self.with_ring(|ring| ring.by_sequence(sequence));
+        step.map(|step| step.current.position)
+    }
+
     /// SKUs changed after `after` up to and including the step `until`, or
     /// none where that is no longer retained.
     pub(crate) fn changed_between(

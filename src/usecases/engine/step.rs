@@ -23,14 +23,25 @@ pub(super) const INLINE_LIMIT_BYTES: u64 = 1 << 20;
 pub(crate) struct Recorded {
     revision: Box<Revision>,
     delta: Arc<Delta>,
+    /// Its row in the outbox, where that is known.
+    row: Option<OutboxRow>,
 }
 
 impl Recorded {
-    pub(crate) fn new(revision: Revision, delta: Arc<Delta>) -> Self {
+    pub(crate) fn new(revision: Revision, delta: Arc<Delta>, row: Option<OutboxRow>) -> Self {
         Self {
             revision: Box::new(revision),
             delta,
+            row,
         }
+    }
+
+    /// Its row in the outbox, if that is known to be the one after `current`.
+    pub(super) fn row_after(&self, current: &Current) -> Option<&OutboxRow> {
+        let follows = |row: &&OutboxRow| {
+            row.sequence == current.sequence + 1 && row.after == current.position
+        };
+        self.row.as_ref().filter(follows)
     }
 
     /// Whether a row of the outbox stands for this revision.
@@ -55,7 +66,9 @@ pub(super) enum Move {
 pub(super) fn step(before: &Current, row: &OutboxRow, what: Move) -> Step {
     match what {
         Move::Revision(revision) => {
-            let Recorded { revision, delta } = &revision;
+            let Recorded {
+                revision, delta, ..
+            } = &revision;
             // Only the first revision of all moves the horizon as well, from
             // none; nothing was sold before it, so all digests are empty.
             let horizon = row.at.horizon;

@@ -6,7 +6,7 @@ use offercast_contract::digest::{facts_hash, item_hash};
 use offercast_contract::{
     Channel, Digest, Item, Position, SharedTimeline, Sku, Update, View, canonical_bytes,
 };
-use redb::{ReadableDatabase, ReadableTable, Table, WriteTransaction};
+use redb::{Durability, ReadableDatabase, ReadableTable, Table, WriteTransaction};
 
 use super::tables::{CONTENT, DIGESTS, DIRTY, ITEMS, META, PASSED, PENDING, get_meta, set_meta};
 use super::{State, StateError, parse_key, read_digests};
@@ -51,14 +51,17 @@ where
 
 impl State {
     /// Applies an update that follows what is held: items, digests, channel
-    /// declaration and cursor in one transaction, or nothing.
+    /// declaration and cursor in one transaction, or nothing. From here on it
+    /// can be read and rendered; it is not on disk, and so may not be told,
+    /// before [`State::flush`] has returned.
     pub fn apply(&self, update: &Update, items: &[Item]) -> Result<(), Rejected> {
         let held = self.channel()?.ok_or(Rejected::NotDeclared)?;
         let declared = update.channels.iter().find(|channel| channel.id == held.id);
         if declared.is_some_and(|channel| channel.views != held.views) {
             return Err(Rejected::ViewsChanged);
         }
-        let txn = self.database.begin_write()?;
+        let mut txn = self.database.begin_write()?;
+        txn.set_durability(Durability::None)?;
         let mut digests = read_digests(&txn.open_table(DIGESTS)?)?;
         for item in items {
             apply_item(&txn, &held.views, &mut digests, item)?;

@@ -6,8 +6,9 @@
 //! observed. So the work that is owed survives a crash at any point, and doing
 //! a part of it again changes nothing.
 //!
-//! [`State::apply`] and [`State::commit_pull`] are flushed to disk. Steps that
-//! can be done again from them are flushed only when they are big.
+//! [`State::commit_pull`] is flushed to disk, and so is [`State::apply`] with
+//! the [`State::flush`] after it. Steps that can be done again from them are
+//! flushed only when they are big.
 
 mod fold;
 mod recording;
@@ -102,6 +103,13 @@ impl State {
         tables::create(&txn)?;
         txn.commit()?;
         Ok(Self { database })
+    }
+
+    /// Brings everything that was recorded so far to disk. What is applied is
+    /// rendered meanwhile, which only reads.
+    pub fn flush(&self) -> Result<(), StateError> {
+        // A commit takes all earlier ones along that did not wait for the disk.
+        Ok(self.database.begin_write()?.commit()?)
     }
 
     fn meta<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use offercast_contract::message::decode;
 use offercast_contract::{Beat, Message, Payload, Position, Update};
 
-use super::{RENDER_SLICE, Wanted, Worker, WorkerError};
+use super::{Wanted, Worker, WorkerError};
 use crate::fold::{Pull, Step, check_update, on_beat, on_update};
 use crate::ports::Delivery;
 use crate::state::{Rejected, StateError};
@@ -100,27 +100,35 @@ impl Worker {
     }
 
     async fn apply(&mut self, update: Update) -> Result<(), WorkerError> {
-        let now = self.clock.now();
         let result = self
-            .blocking(move |engine| {
-                let Payload::Inline { items } = &update.payload else {
-                    return Ok(());
-                };
-                engine.state.apply(&update, items)?;
-                engine.state.pass_boundaries(now)?;
-                engine.render_slice(now, RENDER_SLICE)?;
-                Ok::<_, Rejected>(())
+            .blocking(move |engine| match &update.payload {
+                Payload::Inline { items } => engine.state.apply(&update, items),
+                Payload::Manifest { .. } => Ok(()),
             })
             .await?;
         match result {
-            Ok(()) => self.notes.message = None,
-            Err(Rejected::State(error)) => return Err(error.into()),
+            Ok(()) => {
+                self.notes.message = None;
+                self.flush_and_render().await?;
+                self.begin_rest();
+                Ok(())
+            }
+            Err(Rejected::State(error)) => Err(error.into()),
             Err(reason) => {
                 tracing::warn!(channel = %self.options.channel, %reason, "update not applied, fetching a snapshot");
                 self.want(Pull::Snapshot, false);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    /// Waits for the disk and renders at the same time. Only when both are done
+    /// is there something to tell.
+    async fn flush_and_render(&self) -> Result<(), WorkerError> {
+        let (flushed, rendered) =
+            tokio::join!(self.blocking(|engine| engine.state.flush()), self.render());
+        flushed??;
+        rendered.map(drop)
     }
 
     async fn beat(&mut self, beat: &Beat) -> Result<bool, WorkerError> {

@@ -30,6 +30,11 @@ use crate::state::{State, StateError};
 
 /// SKUs that are rendered between two looks for a message.
 const RENDER_SLICE: usize = 500;
+/// What an update changed is delivered and observed so long after it was
+/// rendered. The processors that render the same update for other channels are
+/// free until then, and a burst of edits is delivered once. Far less than an
+/// outside takes to notice: a till looks for its file every few seconds.
+const REST: Duration = Duration::from_millis(50);
 /// The loop looks at its clock at least so often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -99,6 +104,8 @@ struct Worker {
     delivery_pause: Pause,
     observe_pause: Pause,
     carrier_pause: Pause,
+    /// Nothing is delivered or observed before.
+    rest_until: Option<tokio::time::Instant>,
 }
 
 /// A pull that is to be made.
@@ -181,6 +188,7 @@ impl Worker {
             delivery_pause: pause(500, 30_000),
             observe_pause: pause(250, 5_000),
             carrier_pause: pause(200, 5_000),
+            rest_until: None,
         }
     }
 
@@ -203,13 +211,30 @@ impl Worker {
             self.acknowledge_if_changed().await?;
             return Ok(true);
         }
-        let acted = self.deliver().await? || self.observe().await?;
+        // What is delivered and can be read at once is told once.
+        let acted = self.rest().is_none() && self.deliver().await? | self.observe().await?;
         self.acknowledge_if_changed().await?;
         Ok(acted)
     }
 
+    /// How long nothing is to be delivered or observed yet.
+    fn rest(&self) -> Option<Duration> {
+        let left = self
+            .rest_until?
+            .checked_duration_since(tokio::time::Instant::now())?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Rests, unless it does so already: under steady edits, too, everything is
+    /// delivered in time.
+    fn begin_rest(&mut self) {
+        if self.rest().is_none() {
+            self.rest_until = Some(tokio::time::Instant::now() + REST);
+        }
+    }
+
     /// Renders a slice; returns whether there was something to render.
-    async fn render(&mut self) -> Result<bool, WorkerError> {
+    async fn render(&self) -> Result<bool, WorkerError> {
         let now = self.clock.now();
         let rendered = self
             .blocking(move |engine| {
@@ -229,13 +254,14 @@ impl Worker {
         Ok(live && !self.state().is_frozen()?)
     }
 
-    /// How long to sleep when nothing is to be done: until the next boundary.
+    /// How long to sleep when nothing is to be done: until the next boundary,
+    /// or the end of a rest.
     fn until_due(&self) -> Result<Duration, StateError> {
+        let longest = self.rest().unwrap_or(LONGEST_SLEEP);
         let Some(at) = self.state().next_boundary()? else {
-            return Ok(LONGEST_SLEEP);
+            return Ok(longest);
         };
-        let micros = at.micros_since(self.clock.now()).max(0);
-        let until = Duration::from_micros(micros.unsigned_abs());
-        Ok(until.clamp(Duration::from_millis(1), LONGEST_SLEEP))
+        let micros = at.micros_since(self.clock.now()).max(1_000);
+        Ok(Duration::from_micros(micros.unsigned_abs()).min(longest))
     }
 }

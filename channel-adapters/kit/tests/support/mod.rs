@@ -483,8 +483,16 @@ impl Rig {
             task.abort();
             let _ = task.await;
         }
-        // A thread that writes the state may still be ending.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // A thread that writes the state may still be ending; the file is free
+        // when somebody else can open it.
+        let file = self.state_file();
+        for _ in 0..500 {
+            if offercast_kit::state::State::open(&file).is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the state file is not given back");
     }
 
     pub fn send(&self, message: Message) {

@@ -68,14 +68,15 @@ impl Database {
         let header = status
             .head
             .next("tester", "because", delta, delta.content_root(), at(1));
-        self.store.append(&Append {
+        let appended = self.store.append(&Append {
             expected: &status.head,
             header: &header,
             delta,
             horizon: status.horizon,
             change_set: None,
             outcome: None,
-        })
+        })?;
+        Ok(appended.revision)
     }
 
     /// The rows current at a revision, in a fixed order.

@@ -102,6 +102,13 @@ fn a_lost_connection_is_told_and_replaced() {
     other.batch_execute(OTHERS).unwrap();
     database.store.ping().unwrap();
     assert_eq!(database.rows_at(1).len(), 1);
+    other.batch_execute(OTHERS).unwrap();
+    assert_eq!(database.store.head().unwrap().head.number, 1);
+    other.batch_execute(OTHERS).unwrap();
+    database
+        .store
+        .freeze("written on a new connection")
+        .unwrap();
 }
 
 #[test]

@@ -12,6 +12,7 @@ on_both!(
     a_dead_claim_passes_on,
     drafts_change_at_their_version_only,
     a_revision_takes_its_draft_and_its_answer_along,
+    of_two_that_only_looked_one_stores_its_outcome,
 );
 
 const MINUTE: i64 = 60_000_000;
@@ -206,4 +207,54 @@ fn a_revision_takes_its_draft_and_its_answer_along(database: &Database) {
         (ChangeSetState::Published, Some(1), 2)
     );
     assert_eq!(begin(database, "k", b"r", at(101)), Begun::Done(answer));
+}
+
+fn of_two_that_only_looked_one_stores_its_outcome(database: &Database) {
+    let store = &database.store;
+    let look = |what: &[u8]| {
+        store
+            .look_up_request("me", "k", &Hash::of(&[what]), at(1), MINUTE)
+            .unwrap()
+    };
+    let (first, second) = (claimed(look(b"r")), claimed(look(b"r")));
+    let answer = outcome("revision 1");
+    let append = |sku: &str, claim: &Claim| {
+        let head = store.head().unwrap();
+        let delta = prices(&[price(sku, None, 1)]);
+        let root = delta.content_root();
+        let header = head.head.next("me", "why", &delta, root, at(2));
+        store.append(&Append {
+            expected: &head.head,
+            header: &header,
+            delta: &delta,
+            horizon: head.horizon,
+            change_set: None,
+            outcome: Some((claim, &answer)),
+        })
+    };
+    let appended = append("a", &first).unwrap();
+    assert_eq!(
+        (appended.revision.header.number, appended.row.sequence),
+        (1, 1)
+    );
+    assert_eq!(store.outbox_after(0, 9).unwrap(), [appended.row]);
+    let lost = append("b", &second);
+    assert!(matches!(lost, Err(AppendError::ClaimLost)), "{lost:?}");
+    let late = store.finish_request(&second, &outcome("late"));
+    assert!(matches!(late, Err(StorageError::Conflict(_))), "{late:?}");
+    store.abandon_request(&second).unwrap();
+    assert_eq!(store.head().unwrap().head.number, 1);
+    assert_eq!(database.rows_at(1).len(), 1);
+    assert_eq!(look(b"r"), Begun::Done(answer));
+    assert_eq!(look(b"other"), Begun::OtherRequest);
+
+    // A request whose claim was written is not new to one who looks.
+    let other = |now| {
+        store
+            .look_up_request("me", "slow", &Hash::of(&[b"r"]), now, MINUTE)
+            .unwrap()
+    };
+    claimed(begin(database, "slow", b"r", at(1)));
+    assert_eq!(other(at(2)), Begun::InFlight);
+    claimed(other(at(61)));
 }
