@@ -69,7 +69,11 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|limb| write!(f, "{limb:016x}"))
+        let mut bytes = [0; 32];
+        for (eight, limb) in bytes.chunks_exact_mut(8).zip(self.0) {
+            eight.copy_from_slice(&limb.to_be_bytes());
+        }
+        fmt::Display::fmt(&Hash::from_bytes(bytes), f)
     }
 }
 
