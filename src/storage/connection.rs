@@ -212,10 +212,18 @@ fn answering<T>(
         let mut connection = pool.get().map_err(unavailable)?;
         match first(&mut connection) {
             Ok(value) => return Ok((connection, value)),
-            Err(_) if idle > 0 && connection.is_broken() => idle -= 1,
+            Err(error) if idle > 0 && error.is_unavailable() && is_lost(&mut connection) => {
+                idle -= 1;
+            }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether a connection that failed can be used no more. Not every failure
+/// that ends one marks it as broken; asking does, and so the pool drops it.
+fn is_lost(connection: &mut AnyConnection) -> bool {
+    connection.is_broken() || connection.ping().is_err()
 }
 
 fn unavailable(error: impl std::fmt::Display) -> StorageError {
