@@ -80,6 +80,7 @@ fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> 
     views.sort_unstable();
     Ok(Channel {
         assortment: Default::default(),
+        calls_quote: false,
         exceptions: Vec::new(),
         family: args.family.clone(),
         id: args.id.clone(),

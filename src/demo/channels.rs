@@ -76,6 +76,8 @@ fn declare(
             exclude,
             include: Vec::new(),
         },
+        // Baskets in the sample have promotions, which no goods file can carry.
+        calls_quote: is_till,
         exceptions: Vec::new(),
         family: family.to_owned(),
         id: id.parse()?,

@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod basket;
 pub mod change;
 pub mod quote;
 pub mod resolve;

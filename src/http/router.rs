@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route};
 
 use crate::api::{
     audits, changes, channels, control, digests, events, health, imports, items, markets, metrics,
-    openapi, products, revisions, terms, updates,
+    openapi, products, quotes, revisions, terms, updates,
 };
 use crate::problem::{Kind, Problem};
 use crate::{session, trace};
@@ -132,6 +132,7 @@ fn reading(config: &mut ServiceConfig) {
     at("/markets/{market}/terms:batch")
         .post(terms::batch)
         .add_compressed(config);
+    at("/quotes").post(quotes::create).add_compressed(config);
     at("/products").get(products::list).add_compressed(config);
     at("/products/{sku}").get(products::get).add(config);
     at("/channels").get(channels::list).add(config);

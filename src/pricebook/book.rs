@@ -215,6 +215,13 @@ impl Book {
         &self.views
     }
 
+    /// The zone and the zones that it lies in, most specific first; empty for
+    /// the whole market and where one is unknown.
+    #[must_use]
+    pub fn zones_around(&self, market: &MarketId, zone: Option<&ZoneId>) -> Vec<ZoneId> {
+        self.zone_chain(market, zone).unwrap_or_default()
+    }
+
     pub(crate) fn entry(&self, sku: &Sku) -> Option<&Arc<Entry>> {
         self.shards.get(sku)
     }

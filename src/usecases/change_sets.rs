@@ -1,7 +1,7 @@
 //! Change sets: edits on their way to become a revision.
 
 use offercast_contract::{ChannelId, Instant, Sku, Terms, View};
-use offercast_domain::change::{Change, ChangeError, Guard, plan};
+use offercast_domain::change::{Change, ChangeError, Guard};
 use offercast_kit::Presented;
 use offercast_storage::{
     ChangeSet, ChangeSetEdit, ChangeSetError, ChangeSetId, ChangeSetState, NewChangeSet,
@@ -10,12 +10,12 @@ use offercast_storage::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::channels;
 use crate::engine::{Current, Engine};
 use crate::error::Unavailable;
 use crate::idempotency::IdempotencyKey;
 use crate::present;
 use crate::publish::{self, Publish, PublishError, Published};
+use crate::{channels, charging};
 
 /// What a change set would do.
 #[derive(Debug, Clone, Serialize)]
@@ -185,7 +185,8 @@ pub fn preview(engine: &Engine, changes: &[Change]) -> Preview {
         Ok(changes) => changes,
         Err(errors) => return Preview { errors, ..preview },
     };
-    let planned = match plan(&changes, &before.book, now, Guard::Enforced) {
+    let families = engine.families();
+    let planned = match charging::plan(families, &changes, &before.book, now, Guard::Enforced) {
         Ok(planned) => planned,
         Err(errors) => return Preview { errors, ..preview },
     };

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use offercast_contract::Hash;
-use offercast_domain::change::{Change, ChangeError, Guard, RevertConflict, plan};
+use offercast_domain::change::{Change, ChangeError, Guard, RevertConflict};
 use offercast_domain::revision::{Delta, Header, Revision};
 use offercast_storage::{
     Append, AppendError, ChangeSetError, ChangeSetId, Claim, OutboxRow, Outcome,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::channels;
 use crate::engine::{Current, Engine, Recorded};
 use crate::error::Unavailable;
 use crate::idempotency::{self, IdempotencyKey, KeyError, Start};
+use crate::{channels, charging};
 
 /// A request to publish.
 pub struct Publish {
@@ -95,10 +95,10 @@ pub async fn run(engine: &Engine, request: Publish) -> Result<Published, Publish
     let changes = aside(move || channels::prepare(&families, changes))
         .await?
         .map_err(PublishError::Invalid)?;
-    let clock = Arc::clone(&engine.clock);
+    let (clock, known) = (Arc::clone(&engine.clock), Arc::clone(&engine.families));
     let make = move |current: &Current| {
-        let planned =
-            plan(&changes, &current.book, clock.now(), guard).map_err(PublishError::Invalid)?;
+        let planned = charging::plan(&known, &changes, &current.book, clock.now(), guard)
+            .map_err(PublishError::Invalid)?;
         let warnings = planned.warnings.iter().map(ToString::to_string).collect();
         Ok((planned.delta, warnings))
     };

@@ -27,6 +27,7 @@ pub(crate) struct Document {
     pub(crate) offers: Vec<Offer>,
     pub(crate) order: Option<Order>,
     pub(crate) warnings: Vec<Warning>,
+    pub(crate) promotions: Vec<Promotion>,
     #[serde(rename = "conditions")]
     _conditions: Option<String>,
     #[serde(rename = "legal")]
@@ -177,5 +178,13 @@ pub(crate) struct Returns {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Warning {
     pub(crate) id: String,
+    pub(crate) text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Promotion {
+    pub(crate) label: String,
+    pub(crate) promotion: offercast_contract::Promotion,
     pub(crate) text: String,
 }

@@ -16,7 +16,7 @@ mod read_back;
 
 use std::sync::Arc;
 
-use offercast_contract::{Channel, Projection, Reading, Template, View};
+use offercast_contract::{Channel, Mechanic, Projection, Reading, Template, View};
 use offercast_kit::templates::{Compiled, Rules, json_escape};
 use offercast_kit::wording::Wordings;
 use offercast_kit::{Artefact, Family, RenderError, Renderer, Shown, Switching, Unreadable};
@@ -63,6 +63,11 @@ impl Family for App {
     /// Everything has a place in the document.
     fn projection(&self) -> Projection {
         Projection::default()
+    }
+
+    /// The app's checkout asks for a quote.
+    fn can_charge(&self, _mechanic: &Mechanic) -> Result<(), String> {
+        Ok(())
     }
 
     fn compile(&self, template: &Template) -> Result<Box<dyn Renderer>, RenderError> {

@@ -2,7 +2,7 @@
 
 use offercast_contract::projection::conditional_key;
 use offercast_contract::terms::words_in;
-use offercast_contract::{Amount, Field, Projection};
+use offercast_contract::{Amount, Field, Projection, canonical_bytes};
 use offercast_kit::wording::Wording;
 use offercast_kit::{RenderError, Shown};
 use serde::Serialize;
@@ -32,6 +32,7 @@ pub(crate) struct Context<'a> {
     offers: Vec<Offer<'a>>,
     order: Option<Order>,
     warnings: Vec<Warning<'a>>,
+    promotions: Vec<Promotion<'a>>,
     conditions: Option<&'a str>,
     legal: Option<&'a str>,
 }
@@ -133,6 +134,14 @@ struct Warning<'a> {
     text: &'a str,
 }
 
+#[derive(Debug, Serialize)]
+struct Promotion<'a> {
+    label: &'a str,
+    /// The whole promotion but its words, as canonical JSON.
+    terms: String,
+    text: String,
+}
+
 /// Fields that the document cannot do without, so they cannot be declared as
 /// implied.
 const ALWAYS_SHOWN: [Field; 4] = [Field::Sku, Field::Currency, Field::Price, Field::SaleUnit];
@@ -183,9 +192,15 @@ pub(crate) fn context<'a>(
         offers: parts.offers(),
         order: parts.order(),
         warnings: parts.warnings(),
+        promotions: parts.promotions(),
         conditions: content.and_then(|content| content.conditions.as_deref()),
         legal: content.and_then(|content| content.legal.as_deref()),
     })
+}
+
+/// Canonical JSON is UTF-8.
+fn json(value: &impl Serialize) -> String {
+    String::from_utf8(canonical_bytes(value)).unwrap_or_default()
 }
 
 struct Parts<'a, 'w> {
@@ -326,6 +341,19 @@ impl<'a> Parts<'a, '_> {
             .map(|warning| Warning {
                 id: warning.restriction.as_str(),
                 text: words_in(&warning.labels, &channel.locale).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn promotions(&self) -> Vec<Promotion<'a>> {
+        let terms = self.shown.terms;
+        let promotions = terms.promotions.iter();
+        promotions
+            .filter(|_| self.projection.shows(Field::Promotion))
+            .map(|promotion| Promotion {
+                label: promotion.label_in(&self.shown.channel.locale),
+                terms: json(&promotion.without_words()),
+                text: self.wording.promotion(promotion, terms.currency),
             })
             .collect()
     }

@@ -2,12 +2,13 @@
 //! texts as a customer reads them. Both must agree.
 
 use offercast_contract::claims::ClaimKey;
+use offercast_contract::promotion_text::promotion_text;
 use offercast_contract::{Channel, Claims, Currency, Field, Instant, Reading, order};
 use offercast_kit::Unreadable;
 use offercast_kit::wording::Customer;
 use offercast_kit::wording::read::ReadError;
 
-use crate::document::{Document, Order, Quantities, Tax, UnitPrice};
+use crate::document::{Document, Order, Promotion, Quantities, Tax, UnitPrice};
 
 /// The claims of a document.
 pub(crate) fn read(channel: &Channel, body: &[u8]) -> Result<Reading, Unreadable> {
@@ -106,6 +107,9 @@ impl Reader {
             let key = ClaimKey::of(Field::Offer, &offer.id);
             self.set(key, &offer.label)?;
         }
+        for shown in &document.promotions {
+            self.promotion(shown)?;
+        }
         for warning in &document.warnings {
             self.set(ClaimKey::of(Field::Warning, &warning.id), &warning.text)?;
         }
@@ -142,6 +146,19 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// The words say what the data say; the hash covers the data.
+    fn promotion(&mut self, shown: &Promotion) -> Result<(), Unreadable> {
+        let promotion = &shown.promotion;
+        let key = ClaimKey::of(Field::Promotion, promotion.id.as_str());
+        if !promotion.labels.is_empty() {
+            return Err(Unreadable(format!("{key}: words among the data")));
+        }
+        let text = promotion_text(promotion);
+        agree(&key, &text, self.customer.promotion(&shown.text))?;
+        let claim = format!("{text} #{}; {}", promotion.short_hash(), shown.label);
+        self.set(key, &claim)
     }
 
     fn money(

@@ -26,7 +26,7 @@ pub enum Mode {
 
 /// Which products a channel carries: all that match, minus all excluded.
 /// An empty `include` matches everything.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assortment {
     /// What is not carried.
@@ -131,6 +131,11 @@ pub struct Channel {
     /// Which products it carries.
     #[serde(default)]
     pub assortment: Assortment,
+    /// Whether it takes what a basket costs from the quote. A channel that
+    /// charges by itself may only stand where every promotion advertised is
+    /// one that its family can charge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub calls_quote: bool,
     /// Declared exceptions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<DeclaredException>,

@@ -30,6 +30,8 @@ pub enum Field {
     Price,
     /// The lowest price of 30 days before the reduction.
     Prior,
+    /// A promotion, with its parameters and its label.
+    Promotion,
     /// The smallest quantity that is sold, and the step.
     Quantities,
     /// The announced percentage.
@@ -90,12 +92,13 @@ impl Field {
             Self::UnitPrice => "unit_price",
             Self::Offer => "offer",
             Self::Order => "order",
+            Self::Promotion => "promotion",
             Self::Until => "until",
             Self::Warning => "warning",
         }
     }
 
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Sku,
         Self::Name,
         Self::SaleUnit,
@@ -112,6 +115,7 @@ impl Field {
         Self::UnitPrice,
         Self::Offer,
         Self::Order,
+        Self::Promotion,
         Self::Until,
         Self::Warning,
     ];
@@ -206,6 +210,7 @@ serde_as_text!(ClaimKey);
 /// | `order.payment` | `card,cash` |
 /// | `order.returns` | days: `14`; `0` where nothing is taken back |
 /// | `name`, `offer.ID`, `warning.ID`, `order.returns.words` | the text in the channel's locale |
+/// | `promotion.ID` | [`crate::promotion_text`]: `n_for_m 3 2 #1a2b3c4d; 3 for 2` |
 #[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Claims(BTreeMap<ClaimKey, String>);

@@ -3,6 +3,7 @@
 use crate::channel::Channel;
 use crate::claims::{ClaimKey, Claims, Field};
 use crate::measure::Quantity;
+use crate::promotion_text::promotion_claim;
 use crate::terms::{ConditionalPrice, Tax, Terms, UnitPrice, words_in};
 use crate::{Amount, Facts, Instant, Sku};
 
@@ -68,6 +69,12 @@ fn all_claims(
         let id = warning.restriction.as_str();
         let text = words_in(&warning.labels, &channel.locale).unwrap_or(id);
         claims.set(ClaimKey::of(Field::Warning, id), text);
+    }
+    for promotion in &terms.promotions {
+        claims.set(
+            ClaimKey::of(Field::Promotion, promotion.id.as_str()),
+            promotion_claim(promotion, &channel.locale),
+        );
     }
     claims.set_some(Field::Until, until);
     claims

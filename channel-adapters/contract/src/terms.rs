@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::measure::Quantity;
 use crate::order::OrderTerms;
 use crate::restriction::{Hidden, MandatoryWarning};
-use crate::{Amount, Audience, ChannelId, Currency, Locale, Measure, OfferId};
+use crate::{Amount, Audience, ChannelId, Currency, Locale, Measure, OfferId, Promotion};
 
 /// The tax that the price is meant with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,6 +167,10 @@ pub struct Terms {
     /// Art. 6a), where one was announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Amount>,
+    /// Promotions that the product takes part in: those of a higher priority
+    /// first, then by id. They do not change the price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<Promotion>,
     /// Whole percent that the price is below the prior price (CJEU C-330/23),
     /// else below the regular one; rounded down, so it never flatters; absent
     /// below 1 and where no regular price may be claimed.
@@ -202,6 +206,7 @@ impl Terms {
             order: None,
             price,
             prior: None,
+            promotions: Vec::new(),
             reduction_percent: None,
             references: Vec::new(),
             regular: None,

@@ -95,6 +95,7 @@ fn channel() -> Channel {
             include: vec![Selector::Category("food".to_owned())],
             exclude: vec![Selector::Sku(Sku::parse("x").unwrap())],
         },
+        calls_quote: true,
         exceptions: vec![],
         family: "till".to_owned(),
         id: ChannelId::parse("till-1").unwrap(),

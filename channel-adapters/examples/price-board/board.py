@@ -56,8 +56,8 @@ def render(claims: dict) -> str:
             lines.append(f"with {which}: {claims[key]}")
         elif field == "reference":
             lines.append(f"reference price ({which}): {claims[key]}")
-        elif field == "offer":
-            lines.append(f"offer {which}: {claims[key]}")
+        elif field in ("offer", "promotion"):
+            lines.append(f"{field} {which}: {claims[key]}")
         elif field == "order":
             lines.append(f"order, {which}: {claims[key]}")
         elif field == "warning":
@@ -86,6 +86,7 @@ OTHERS = [
     (re.compile(r"  offer (?P<which>\S+?): (.+)"), "offer"),
     (re.compile(r"  order, (?P<which>\S+?): (.+)"), "order"),
     (re.compile(r"  WARNING (?P<which>\S+?): (.+)"), "warning"),
+    (re.compile(r"  promotion (?P<which>\S+?): (.+)"), "promotion"),
 ]
 
 

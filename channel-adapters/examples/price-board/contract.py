@@ -199,9 +199,65 @@ def condition_text(condition: dict) -> str:
     return "+".join(f"{kind}:{condition[kind]}" for kind in sorted(condition))
 
 
+def percent_text(points: int) -> str:
+    text = f"{points // 100}.{points % 100:02}".rstrip("0").rstrip(".")
+    return f"{text}%"
+
+
+def reduction_text(reduction: dict) -> str:
+    (kind, value), = reduction.items()
+    return {"amount": f"-{value}", "price": f"={value}"}.get(kind) or f"-{percent_text(value)}"
+
+
+def threshold_text(threshold: dict) -> str:
+    return threshold["amount"] if "amount" in threshold else f"{threshold['quantity']}x"
+
+
+def mechanic_text(mechanic: dict) -> str:
+    (kind, does), = mechanic.items()
+    match kind:
+        case "bundle":
+            return f"bundle {sum(part['quantity'] for part in does['parts'])} {does['price']}"
+        case "buy_get":
+            return f"buy_get {does['buy']} {does['get']} {percent_text(does['percent'])}"
+        case "cheapest_free":
+            return f"cheapest_free {does['of']}"
+        case "delivery" | "order":
+            return f"{kind} {reduction_text(does['reduction'])}"
+        case "gift":
+            return f"gift {does['sku']}"
+        case "n_for_m":
+            return f"n_for_m {does['buy']} {does['pay']}"
+        case "n_for_price":
+            return f"n_for_price {does['buy']} {does['price']}"
+        case "tiered":
+            steps = (f"{threshold_text(tier['from'])} {reduction_text(tier['reduction'])}" for tier in does["tiers"])
+            return f"tiered {' | '.join(steps)}"
+    raise Refused(f"a mechanic {kind}, which this adapter does not know")
+
+
+def promotion_claim(promotion: dict, locale: str) -> str:
+    terms = promotion["terms"]
+    parts = [mechanic_text(terms["mechanic"])]
+    if "minimum" in terms:
+        parts.append("from " + threshold_text(terms["minimum"]))
+    if "coupon" in terms:
+        parts.append("coupon " + terms["coupon"]["code"])
+    if "audience" in promotion:
+        parts.append("audience " + promotion["audience"])
+    parts += ["channel " + channel for channel in promotion.get("channels", [])]
+    caps = terms.get("caps", {})
+    parts += [f"{name} {caps[name]}" for name in ("amount", "applications", "units") if name in caps]
+    for limit in terms.get("limits", []):
+        parts.append(limit if isinstance(limit, str) else f"per_customer {limit['per_customer']}")
+    bare = {name: value for name, value in promotion.items() if name != "labels"}
+    label = in_locale(promotion.get("labels", {}), locale) or promotion["id"]
+    return f"{', '.join(parts)} #{hash_of(bare).hex()[:8]}; {label}"
+
+
 TERMS = {
     "conditional", "currency", "deposit", "hidden_in", "offers", "order", "price", "prior",
-    "reduction_percent", "references", "regular", "tax", "unit_price", "warnings",
+    "promotions", "reduction_percent", "references", "regular", "tax", "unit_price", "warnings",
 }  # fmt: skip
 
 
@@ -267,6 +323,8 @@ def all_claims(channel: dict, sku: str, facts: dict, terms: dict, until) -> dict
         claims["reference." + reference["kind"]] = reference["amount"]
     for offer in terms.get("offers", []):
         claims["offer." + offer["id"]] = in_locale(offer["labels"], locale) or offer["id"]
+    for promotion in terms.get("promotions", []):
+        claims["promotion." + promotion["id"]] = promotion_claim(promotion, locale)
     claims |= order_claims(terms.get("order", {}), locale)
     for warning in terms.get("warnings", []):
         if concern(warning.get("channels", []), channel):

@@ -71,6 +71,7 @@ pub fn run(family: &dyn Family, template: &Template) -> Result<Report, Failures>
                 run.determinism(family, renderer.as_ref(), &channel);
                 run.mutations(family, renderer.as_ref(), &channel);
                 run.surplus(family, renderer.as_ref(), &channel);
+                run.promotions(family, renderer.as_ref(), &channel);
                 run.boundaries(family, renderer.as_ref(), &channel);
                 run.hidden(family, renderer.as_ref(), &channel);
             }
@@ -302,6 +303,37 @@ impl Run {
                 _ => false,
             };
             self.expect(holds, what, "the law was not followed");
+        }
+    }
+
+    /// A promotion with another parameter, bound or scope is another promotion.
+    fn promotions(&mut self, family: &dyn Family, renderer: &dyn Renderer, channel: &Channel) {
+        if !channel.projection.shows(Field::Promotion) {
+            return;
+        }
+        let Some(samples) = self.made(samples::promotions()) else {
+            return;
+        };
+        for sample in &samples {
+            for (at, promotion) in sample.terms.promotions.iter().enumerate() {
+                let other = samples::other_promotion(promotion);
+                let mut shown = sample.terms.clone();
+                if let Some(place) = shown.promotions.get_mut(at) {
+                    *place = other;
+                }
+                let what = format!(
+                    "{}: another {} in its place ({})",
+                    sample.name, promotion.id, channel.locale
+                );
+                match read_back(family, renderer, channel, sample, &shown) {
+                    Ok((_, reading)) => {
+                        let meant = expected(channel, sample, &sample.terms);
+                        let differs = !compare(&meant, &reading).is_empty();
+                        self.expect(differs, what, "the difference was not noticed");
+                    }
+                    Err(trouble) => self.fail(what, trouble.reason()),
+                }
+            }
         }
     }
 

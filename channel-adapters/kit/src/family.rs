@@ -1,7 +1,7 @@
 //! The pure half of an adapter: render an item, and read it back.
 
 use offercast_contract::{
-    Channel, Facts, Instant, Projection, Reading, Sku, Template, Terms, View,
+    Channel, Facts, Instant, Mechanic, Projection, Reading, Sku, Template, Terms, View,
 };
 
 /// One item as it is to be shown at one instant.
@@ -79,6 +79,12 @@ pub trait Family: Send + Sync + 'static {
     /// What the format can show: the projection that a channel of this family
     /// has unless it declares more omissions.
     fn projection(&self) -> Projection;
+
+    /// Whether a channel of this family charges by itself what a promotion of
+    /// this mechanic says, or else why not. A channel that takes what a basket
+    /// costs from the quote can charge everything, and is declared so
+    /// ([`Channel::calls_quote`]).
+    fn can_charge(&self, mechanic: &Mechanic) -> Result<(), String>;
 
     /// Checks and compiles a template.
     fn compile(&self, template: &Template) -> Result<Box<dyn Renderer>, RenderError>;

@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use offercast_contract::{
-    Channel, Claims, Facts, Instant, Projection, Reading, Sku, Template, Terms, View,
+    Channel, Claims, Facts, Instant, Mechanic, Projection, Reading, Sku, Template, Terms, View,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,11 @@ impl Family for ProcessFamily {
 
     fn projection(&self) -> Projection {
         self.projection.clone()
+    }
+
+    /// What the program charges is not part of conformance.
+    fn can_charge(&self, _: &Mechanic) -> Result<(), String> {
+        Ok(())
     }
 
     /// The program has its templates itself.

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use offercast_contract::channel::Selector;
 use offercast_contract::ident::IdentError;
 use offercast_contract::measure::Quantity;
+use offercast_contract::promotion::{
+    Caps, Coupon, CouponCase, Mechanic, Part, Promotion, PromotionTerms, Reduction, StatedLimit,
+    Threshold, Tier,
+};
 use offercast_contract::{
-    Amount, AppliedOffer, Audience, Channel, ChannelId, Condition, ConditionalPrice, Content,
-    Currency, Facts, Horizon, Instant, Locale, MarketId, Measure, MeasureUnit, Mode, OfferId,
-    ReferencePrice, SaleUnit, SalesMode, Sku, Tax, Template, Terms, UnitPrice, View, ZoneId,
+    Amount, AppliedOffer, Assortment, Audience, Channel, ChannelId, Condition, ConditionalPrice,
+    Content, Currency, Facts, Horizon, Instant, Locale, MarketId, Measure, MeasureUnit, Mode,
+    OfferId, ReferencePrice, SaleUnit, SalesMode, Sku, Tax, Template, Terms, UnitPrice, View,
+    ZoneId,
 };
 
 use crate::family::Family;
@@ -61,6 +67,7 @@ pub fn channel(
 ) -> Result<Channel, SampleError> {
     Ok(Channel {
         assortment: Default::default(),
+        calls_quote: false,
         exceptions: Vec::new(),
         family: family.name().to_owned(),
         id: ChannelId::parse("conformance")?,
@@ -95,6 +102,7 @@ pub fn samples() -> Result<Vec<Sample>, SampleError> {
     samples.extend(with_other_currencies()?);
     samples.extend(with_other_names()?);
     samples.extend(rules::with_rules()?);
+    samples.extend(promotions()?);
     Ok(samples)
 }
 
@@ -132,6 +140,8 @@ fn with_reductions() -> Result<Vec<Sample>, SampleError> {
         offer("summer", "Summer -20 %", "Лето: скидка", "Lato: zniżka")?,
         offer("club", "\"Club\" <b>days</b>", "Дни «Клуба»", "Dni klubu")?,
     ];
+    let trio = Mechanic::NForM { buy: 3, pay: 2 };
+    everything.terms.promotions = vec![Promotion::of(OfferId::parse("trio")?, trio)];
     everything.terms.conditional = conditions(everything.terms.currency)?;
     everything.until = Some(Instant::from_micros(1_796_064_000_000_000));
     let mut ends_oddly = reduced("an end within a second", None, None, None)?;
@@ -240,6 +250,143 @@ fn with_other_names() -> Result<Vec<Sample>, SampleError> {
         named("braces in the name", "{{price}} {0} %s $1 ${x}")?,
         named("numbers in the name", "Vodka 40% 0.5 l 1299.90 499,90 -20%")?,
     ])
+}
+
+/// Every mechanic, condition and bound of a promotion. The first is a plain
+/// 3 for 2 with both stated limits.
+pub fn promotions() -> Result<Vec<Sample>, SampleError> {
+    let euro = Currency::parse("EUR")?;
+    let amount = |text: &str| Amount::parse(text, euro);
+    let scope = |include: Vec<Selector>| Assortment {
+        exclude: Vec::new(),
+        include,
+    };
+    let tea = scope(vec![Selector::Category("drinks/tea".to_owned())]);
+    let part = |quantity| Part {
+        products: tea.clone(),
+        quantity,
+    };
+    let tier = |from, percent| Tier {
+        from,
+        reduction: Reduction::Percent(percent),
+    };
+    let get = |percent, products| Mechanic::BuyGet {
+        buy: 2,
+        get: 1,
+        percent,
+        products,
+    };
+    let delivery = |reduction| Mechanic::Delivery {
+        options: vec!["courier".to_owned()],
+        reduction,
+    };
+    let ten = Reduction::Percent(1_000);
+    let mechanics = [
+        Mechanic::NForM { buy: 3, pay: 2 },
+        Mechanic::NForPrice {
+            buy: 3,
+            price: amount("10.00")?,
+        },
+        get(10_000, Some(tea.clone())),
+        get(5_050, None),
+        Mechanic::CheapestFree { of: 4 },
+        Mechanic::Bundle {
+            parts: vec![part(1), part(2)],
+            price: amount("1299.00")?,
+        },
+        Mechanic::Gift {
+            sku: Sku::parse("TEA-1.0_g")?,
+        },
+        delivery(Reduction::Percent(10_000)),
+        delivery(Reduction::Amount(amount("2.50")?)),
+        delivery(Reduction::Price(amount("0.99")?)),
+        Mechanic::Order { reduction: ten },
+        Mechanic::Order {
+            reduction: Reduction::Amount(amount("5.00")?),
+        },
+        Mechanic::Order {
+            reduction: Reduction::Price(amount("49.00")?),
+        },
+        Mechanic::Tiered {
+            tiers: vec![
+                tier(Threshold::Amount(amount("1050.00")?), 1_000),
+                tier(Threshold::Amount(amount("2100.00")?), 1_500),
+            ],
+        },
+        Mechanic::Tiered {
+            tiers: vec![tier(Threshold::Quantity(3), 1_250)],
+        },
+    ];
+    let mut each = sample("every mechanic of promotions", "EUR", "9.99", "Yoghurt")?;
+    for (at, mechanic) in mechanics.into_iter().enumerate() {
+        let id = OfferId::parse(&format!("promotion-{at}"))?;
+        let mut promotion = Promotion::of(id, mechanic);
+        promotion.labels = offer(
+            "x",
+            "Deal — \"1\" <b>",
+            "Акция — «1»",
+            "Promocja, gratis; 1",
+        )?
+        .labels;
+        each.terms.promotions.push(promotion);
+    }
+    let limits = vec![StatedLimit::PerCustomer(6), StatedLimit::WhileStocksLast];
+    if let Some(first) = each.terms.promotions.first_mut() {
+        first.terms.limits = limits.clone();
+    }
+    let mut bound = sample("a promotion with every condition", "EUR", "9.99", "Kefir")?;
+    let mut promotion = Promotion::of(
+        OfferId::parse("autumn")?,
+        Mechanic::Order { reduction: ten },
+    );
+    promotion.audience = Some(Audience::parse("gold")?);
+    promotion.channels = vec![ChannelId::parse("app")?];
+    promotion.products = tea;
+    promotion.terms = PromotionTerms {
+        caps: Caps {
+            amount: Some(amount("1020.00")?),
+            applications: Some(2),
+            units: Some(12),
+        },
+        coupon: Some(Coupon {
+            case: CouponCase::Exact,
+            code: "Autumn_10".to_owned(),
+        }),
+        limits,
+        minimum: Some(Threshold::Amount(amount("50.00")?)),
+        ..promotion.terms
+    };
+    bound.terms.promotions = vec![promotion];
+    let mut counted = bound.clone();
+    counted.name = "a promotion from a quantity";
+    if let Some(promotion) = counted.terms.promotions.first_mut() {
+        promotion.terms.minimum = Some(Threshold::Quantity(5));
+    }
+    Ok(vec![each, bound, counted])
+}
+
+/// The same promotion with one parameter changed.
+#[must_use]
+pub fn other_promotion(promotion: &Promotion) -> Promotion {
+    let mut other = promotion.clone();
+    match &mut other.terms.mechanic {
+        Mechanic::Bundle { parts, .. } => parts.reverse(),
+        Mechanic::BuyGet { get, .. } => *get += 1,
+        Mechanic::CheapestFree { of } => *of += 1,
+        Mechanic::Delivery { options, .. } => options.clear(),
+        Mechanic::NForM { pay, .. } => *pay -= 1,
+        Mechanic::NForPrice { buy, .. } => *buy += 1,
+        Mechanic::Tiered { tiers } => {
+            for tier in tiers {
+                tier.reduction = Reduction::Percent(2_000);
+            }
+        }
+        Mechanic::Gift { .. } | Mechanic::Order { .. } => {
+            let excluded = Selector::Category("drinks/beer".to_owned());
+            other.products.exclude.push(excluded);
+        }
+    }
+    other
 }
 
 fn conditions(currency: Currency) -> Result<Vec<ConditionalPrice>, SampleError> {

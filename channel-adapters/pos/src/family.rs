@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offercast_contract::{
-    Amount, Channel, Claims, Field, Projection, Reading, SaleUnit, Sku, Template, View,
+    Amount, Channel, Claims, Field, Mechanic, Projection, Reading, SaleUnit, Sku, Template, View,
 };
 use offercast_kit::templates::{Compiled, Rules};
 use offercast_kit::{Artefact, Family, RenderError, Renderer, Shown, Switching, Unreadable};
@@ -76,6 +76,8 @@ impl Family for Till {
                 // Agreed before the till: delivery, payment, returns.
                 Field::Order,
                 Field::Prior,
+                // The file has no place for what depends on the basket.
+                Field::Promotion,
                 // The till knows its own scales.
                 Field::Quantities,
                 Field::Reduction,
@@ -84,6 +86,16 @@ impl Family for Till {
                 Field::UnitPrice,
                 Field::Until,
             ]),
+        }
+    }
+
+    /// The goods file carries wares and nothing else, so no promotion of a
+    /// basket reaches the till by it. Over the counter nothing is delivered, so
+    /// a promotion of delivery needs nothing there.
+    fn can_charge(&self, mechanic: &Mechanic) -> Result<(), String> {
+        match mechanic {
+            Mechanic::Delivery { .. } => Ok(()),
+            _ => Err("its goods file has no place for what depends on the basket".to_owned()),
         }
     }
 

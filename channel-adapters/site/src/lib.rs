@@ -17,7 +17,7 @@ mod structured;
 
 use std::sync::Arc;
 
-use offercast_contract::{Channel, Projection, Reading, Template, View};
+use offercast_contract::{Channel, Mechanic, Projection, Reading, Template, View};
 use offercast_kit::templates::{Compiled, Rules, html_escape};
 use offercast_kit::wording::Wordings;
 use offercast_kit::{Artefact, Family, RenderError, Renderer, Shown, Switching, Unreadable};
@@ -64,6 +64,11 @@ impl Family for Site {
     /// Everything has a place on the site.
     fn projection(&self) -> Projection {
         Projection::default()
+    }
+
+    /// The site's checkout asks for a quote.
+    fn can_charge(&self, _mechanic: &Mechanic) -> Result<(), String> {
+        Ok(())
     }
 
     fn compile(&self, template: &Template) -> Result<Box<dyn Renderer>, RenderError> {

@@ -1,6 +1,7 @@
 //! From terms to what the template prints. Pure.
 
 use offercast_contract::projection::{conditional_key, quantities_text, tax_text, unit_price_text};
+use offercast_contract::promotion_text::promotion_claim;
 use offercast_contract::terms::words_in;
 use offercast_contract::{Amount, ConditionalPrice, Field, OfferId, order};
 use offercast_kit::wording::Wording;
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     conditional: Vec<Line>,
     offers: Vec<Line>,
     order: Vec<Line>,
+    promotions: Vec<Line>,
     until: Option<Line>,
     unit_price: Option<Line>,
     deposit: Option<Line>,
@@ -106,6 +108,7 @@ pub(crate) fn context(shown: &Shown<'_>, wording: &Wording) -> Result<Context, R
         conditional: lines.conditional(),
         offers: lines.offers(),
         order: lines.order(),
+        promotions: lines.promotions(),
         until: lines.until(),
         unit_price: lines.unit_price(),
         deposit: lines.some_amount(Field::Deposit, words.deposit, terms.deposit),
@@ -225,6 +228,21 @@ impl Lines<'_> {
                 let text = words_in(&warning.labels, &channel.locale).unwrap_or_default();
                 let key = format!("{}.{}", Field::Warning, warning.restriction);
                 line(key, text, "", text.to_owned())
+            })
+            .collect()
+    }
+
+    /// The mechanic in words, then the label.
+    fn promotions(&self) -> Vec<Line> {
+        let (terms, locale) = (self.shown.terms, &self.shown.channel.locale);
+        let promotions = terms.promotions.iter();
+        promotions
+            .filter(|_| self.shows(Field::Promotion))
+            .map(|promotion| {
+                let words = self.wording.promotion(promotion, terms.currency);
+                let key = format!("{}.{}", Field::Promotion, promotion.id);
+                let label = promotion.label_in(locale).to_owned();
+                line(key, promotion_claim(promotion, locale), &words, label)
             })
             .collect()
     }

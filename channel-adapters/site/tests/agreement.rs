@@ -89,6 +89,10 @@ fn one_falsified_way_is_noticed_and_named() {
             "datetime=\"2026-11-29T1",
             "until:",
         ),
+        (">3 for 2<", ">4 for 2<", "promotion.trio:"),
+        (">3 for 2<", ">3 for 2, from €5.00<", "promotion.trio:"),
+        ("\"n_for_m 3 2 ", "\"n_for_m 3 1 ", "promotion.trio:"),
+        (">trio<", ">duo<", "promotion.trio:"),
         // The JSON-LD alone.
         (
             "\"price\":\"399.90\",\"priceCurrency\":\"EUR\",\"priceS",

@@ -7,6 +7,7 @@ use offercast_contract::{Content, Facts, Instant, SaleUnit, Sku};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
+use super::promotions;
 use super::text::{
     LONG_MAX, NAME_MAX, SHORT_MAX, category_rule, check_text, check_time_zone, gtin_rule,
 };
@@ -192,7 +193,11 @@ pub(super) fn check_ended_product(
     for market in state.markets() {
         for offer in state.offers(&market.id) {
             let is_over = offer.valid_until.is_some_and(|until| until <= now);
-            if !is_over && offer.target.include.iter().any(names) {
+            let is_named = offer.target.include.iter().any(names)
+                || offer
+                    .promotion()
+                    .is_some_and(|terms| promotions::names(terms, sku));
+            if !is_over && is_named {
                 let reason = format!("offer {} names product {sku}", offer.id);
                 problems.refuse(index, "sku", ErrorCode::InUse, reason);
             }

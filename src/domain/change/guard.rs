@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use offercast_contract::measure::Quantity;
+use offercast_contract::promotion::{Mechanic, Reduction};
 use offercast_contract::{Audience, Instant, OfferId, SalesMode, Sku, ZoneId};
 
 use super::overlay::Overlay;
@@ -110,9 +111,12 @@ fn price_before(row: &PriceRow, state: &Overlay<'_>) -> Option<i64> {
 /// Refuses a percentage beyond the market's limit.
 pub(super) fn check_percent(problems: &mut Problems, index: usize, offer: &Offer, market: &Market) {
     let limit = market.guard.refused_change_percent;
-    if let Effect::PercentOff(basis_points) = offer.effect
-        && is_beyond(10_000, 10_000 - i64::from(basis_points.min(10_000)), limit)
-    {
+    let (field, basis_points) = match &offer.effect {
+        Effect::PercentOff(basis_points) => ("percent_off", *basis_points),
+        Effect::Promotion(terms) => ("promotion.mechanic", largest_percent(&terms.mechanic)),
+        Effect::AmountOff(_) | Effect::FixedPrice(_) => return,
+    };
+    if is_beyond(10_000, 10_000 - i64::from(basis_points.min(10_000)), limit) {
         let reason = format!(
             "{}.{:02} percent off is more than the {limit} percent, or the factor of 10, \
              that market {} allows",
@@ -120,8 +124,25 @@ pub(super) fn check_percent(problems: &mut Problems, index: usize, offer: &Offer
             basis_points % 100,
             market.id
         );
-        let field = "offer.effect.percent_off";
+        let field = format!("offer.effect.{field}");
         problems.refuse(index, field, ErrorCode::GuardLimit, reason);
+    }
+}
+
+/// The largest share that a promotion takes off all that it is for. What is
+/// free in a set, a gift or a delivery is free by its words.
+fn largest_percent(mechanic: &Mechanic) -> u32 {
+    let percent = |reduction: &Reduction| match reduction {
+        Reduction::Percent(basis_points) => *basis_points,
+        Reduction::Amount(_) | Reduction::Price(_) => 0,
+    };
+    match mechanic {
+        Mechanic::Order { reduction } => percent(reduction),
+        Mechanic::Tiered { tiers } => {
+            let each = tiers.iter().map(|tier| percent(&tier.reduction));
+            each.max().unwrap_or(0)
+        }
+        _ => 0,
     }
 }
 
@@ -164,6 +185,7 @@ pub(super) fn too_low(
     let goods = Goods::from(&*product);
     let matching: Vec<&Arc<Offer>> = offers
         .iter()
+        .filter(|offer| offer.promotion().is_none())
         .filter(|offer| offer.target.names(&goods.described()))
         .filter(|offer| offer.valid_until.is_none_or(|until| now < until))
         .collect();

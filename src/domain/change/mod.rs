@@ -21,6 +21,7 @@ mod overlay;
 mod plan;
 mod prices;
 mod problem;
+mod promotions;
 mod restrictions;
 mod revert;
 mod statutory;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use offercast_contract::channel::Selector;
-use offercast_contract::{Channel, Template};
+use offercast_contract::{Channel, Instant, Template};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
+use super::promotions;
 use super::text::{NAME_MAX, SHORT_MAX, category_rule, check_labels, check_text, check_time_zone};
 use super::{ErrorCode, WarningCode};
 use crate::source::{Effect, Offer, PriceRange};
@@ -16,10 +17,10 @@ pub(super) fn check_offer(
     index: usize,
     offer: &Offer,
     state: &mut Overlay<'_>,
+    now: Instant,
 ) {
     let invalid = ErrorCode::Invalid;
     check_labels(problems, index, "offer.labels", &offer.labels);
-    check_effect(problems, index, offer.effect);
     if let Some(group) = &offer.group {
         check_text(problems, index, "offer.group", group, NAME_MAX);
     }
@@ -46,6 +47,10 @@ pub(super) fn check_offer(
     );
     check_range(problems, index, offer.target.price);
     check_places(problems, index, offer, state);
+    match &offer.effect {
+        Effect::Promotion(terms) => promotions::check(problems, index, offer, terms, state, now),
+        discount => check_discount(problems, index, discount),
+    }
 }
 
 fn check_range(problems: &mut Problems, index: usize, range: Option<PriceRange>) {
@@ -89,8 +94,13 @@ fn check_places(problems: &mut Problems, index: usize, offer: &Offer, state: &mu
         let reason = "is in amounts, and the markets have different currencies";
         problems.refuse(index, "offer.target.price", ErrorCode::Invalid, reason);
     }
-    if currencies.len() > 1 && !matches!(offer.effect, Effect::PercentOff(_)) {
-        let reason = "is an amount, and the markets have different currencies";
+    let names_amounts = match &offer.effect {
+        Effect::AmountOff(_) | Effect::FixedPrice(_) => true,
+        Effect::PercentOff(_) => false,
+        Effect::Promotion(terms) => !terms.amounts().is_empty(),
+    };
+    if currencies.len() > 1 && names_amounts {
+        let reason = "names an amount, and the markets have different currencies";
         problems.refuse(index, "offer.effect", ErrorCode::Invalid, reason);
     }
     for (at, zone) in offer.zones.iter().enumerate() {
@@ -106,15 +116,17 @@ fn check_places(problems: &mut Problems, index: usize, offer: &Offer, state: &mu
     }
 }
 
-fn check_effect(problems: &mut Problems, index: usize, effect: Effect) {
+fn check_discount(problems: &mut Problems, index: usize, effect: &Effect) {
+    let not_positive = |minor: &i64| (*minor <= 0).then_some("is not above zero");
     let (field, wrong) = match effect {
-        Effect::AmountOff(minor) => ("amount_off", (minor <= 0).then_some("is not above zero")),
-        Effect::FixedPrice(minor) => ("fixed_price", (minor <= 0).then_some("is not above zero")),
+        Effect::AmountOff(minor) => ("amount_off", not_positive(minor)),
+        Effect::FixedPrice(minor) => ("fixed_price", not_positive(minor)),
         Effect::PercentOff(basis_points) => (
             "percent_off",
-            (!(1..=9_999).contains(&basis_points))
+            (!(1..=9_999).contains(basis_points))
                 .then_some("is not between 1 and 9999 basis points"),
         ),
+        Effect::Promotion(_) => return,
     };
     if let Some(reason) = wrong {
         let field = format!("offer.effect.{field}");
@@ -122,7 +134,7 @@ fn check_effect(problems: &mut Problems, index: usize, effect: Effect) {
     }
 }
 
-fn check_selectors(
+pub(super) fn check_selectors(
     problems: &mut Problems,
     index: usize,
     field: &str,

@@ -146,7 +146,7 @@ fn check_document(
         Change::PutMarket { market } => documents::check_market(problems, index, market, state),
         Change::PutZone { zone } => documents::check_zone(problems, index, zone, state),
         Change::PutOffer { offer } => {
-            offers::check_offer(problems, index, offer, state);
+            offers::check_offer(problems, index, offer, state, now);
             ties::check(problems, index, offer, state);
         }
         Change::PutChannel { channel } => offers::check_channel(problems, index, channel, state),

@@ -56,7 +56,7 @@ pub const OFFERCAST: Policy = Policy {
     dearness: Dearness::UnitPrice,
     always_in_choice_order: false,
     buy_get: BuyGetRule {
-        choice: UnitChoice::CheapestFirst,
+        choice: UnitChoice::DearestFirst,
         last_of_equals: false,
         overlap: false,
         partial: false,

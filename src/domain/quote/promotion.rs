@@ -273,6 +273,24 @@ pub enum Mechanic {
         /// Which items.
         scope: Scope,
     },
+    /// Units of every part together for one price.
+    Parts {
+        /// Units and of what, each part; a unit counts for one part.
+        parts: Vec<(i64, Scope)>,
+        /// Price of one of each, minor units.
+        price_minor: i64,
+    },
+    /// An order reduction whose value depends on a threshold; the highest step
+    /// reached counts. [`TierBasis::Quantity`] counts units, any other basis
+    /// the total of the scope, judged as the policy says.
+    OrderTiers {
+        /// The steps.
+        tiers: Vec<Tier>,
+        /// Which lines carry it.
+        scope: Scope,
+        /// Bounds.
+        limit: Limit,
+    },
     /// Buy X, get Y reduced ("3 for 2" is buy 2 get 1 of the same scope).
     BuyGet {
         /// Units to buy.
@@ -306,7 +324,10 @@ impl Mechanic {
     pub fn is_item_level(&self) -> bool {
         !matches!(
             self,
-            Self::Order { .. } | Self::Shipping { .. } | Self::Gift { .. }
+            Self::Order { .. }
+                | Self::OrderTiers { .. }
+                | Self::Shipping { .. }
+                | Self::Gift { .. }
         )
     }
 
@@ -316,12 +337,13 @@ impl Mechanic {
         match self {
             Self::Item { scope, .. }
             | Self::Order { scope, .. }
+            | Self::OrderTiers { scope, .. }
             | Self::Tiered { scope, .. }
             | Self::Group { scope, .. }
             | Self::CheapestFree { scope }
             | Self::Bundle { scope, .. } => Some(scope),
             Self::BuyGet { get_scope, .. } => Some(get_scope),
-            Self::Shipping { .. } | Self::Gift { .. } => None,
+            Self::Parts { .. } | Self::Shipping { .. } | Self::Gift { .. } => None,
         }
     }
 }

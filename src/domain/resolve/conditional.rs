@@ -144,7 +144,7 @@ fn other_audiences<'a>(input: &Inputs<'a>, at: Instant) -> BTreeSet<&'a Audience
     let offers = input
         .offers
         .iter()
-        .filter(|offer| offers::is_valid_at(offer, at))
+        .filter(|offer| offer.promotion().is_none() && offers::is_valid_at(offer, at))
         .map(|offer| &offer.audience);
     prices
         .chain(offers)

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::floors::{Floor, FloorRule, floor};
 use super::restrictions::{self, Law};
-use super::{Inputs, Paid, PriceRef, claims, conditional, offers, order, pack, paid, prices};
+use super::{
+    Inputs, Paid, PriceRef, claims, conditional, offers, order, pack, paid, prices, promotions,
+};
 use crate::source::PriceKind;
 
 /// What was considered.
@@ -60,6 +62,11 @@ pub enum Subject {
         rule: String,
         /// The law it follows from.
         source: String,
+    },
+    /// A promotion of the basket; it applies where it stands in the terms.
+    Promotion {
+        /// Its id.
+        id: OfferId,
     },
     /// The claim of a reduction from the regular price.
     RegularClaim,
@@ -224,6 +231,7 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         return considered;
     };
     considered.extend(all_offers(input, &paid, &law, at));
+    considered.extend(all_promotions(input, &paid, at));
     let smallest = input.goods.smallest_quantity;
     let prior = prices::held(input, input.audience, PriceKind::Prior, smallest, at);
     let claims = claims::claims(&paid, prior);
@@ -399,6 +407,18 @@ fn all_offers<'a>(
         .into_iter()
         .filter(|own| is_told(input, &own.offer.audience));
     told.map(considered).collect()
+}
+
+fn all_promotions(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<Considered> {
+    promotions::judged(input, paid, at)
+        .into_iter()
+        .map(|(offer, verdict)| {
+            let subject = Subject::Promotion {
+                id: offer.id.clone(),
+            };
+            Considered::new(subject, verdict.err().unwrap_or(Reason::Applied))
+        })
+        .collect()
 }
 
 fn kind_order(kind: PriceKind) -> u8 {

@@ -80,6 +80,11 @@
 //!    same place those of the sales mode before those of all. A delivery fee
 //!    stands only where the goods are delivered.
 //!
+//! 8. **Promotions** that are valid and target the product stand beside the
+//!    price and never change it: those of a higher priority first, then by id.
+//!    In the view of everyone those for another audience stand with that
+//!    condition; the view of one audience shows its own and everyone's.
+//!
 //! More kinds of rules (quantities, weekly windows, stacking policies) extend
 //! [`Inputs`] and these steps; the shape of the answer stays.
 
@@ -91,6 +96,7 @@ mod offers;
 mod order;
 mod pack;
 mod prices;
+mod promotions;
 mod restrictions;
 #[cfg(test)]
 mod tests;
@@ -109,6 +115,7 @@ pub use floors::FloorRule;
 pub(crate) use floors::floor;
 pub use pack::{ImplausiblePack, plausible_pack};
 pub(crate) use prices::{Paid, chosen, paid, paid_for};
+pub use promotions::stated;
 pub(crate) use restrictions::{amount_of, is_minimum};
 
 /// What the rules need to know of a product.
@@ -273,6 +280,7 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
         offers: paid.offers.iter().copied().map(applied).collect(),
         order: order::order(input, at),
         prior: claims.prior.map(amount),
+        promotions: promotions::promotions(input, &paid, at),
         reduction_percent: claims.reduction_percent,
         references: held(PriceKind::Anchor)
             .map(|minor| ReferencePrice {

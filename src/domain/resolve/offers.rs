@@ -61,6 +61,7 @@ pub(super) fn taken<'a>(
         .offers
         .iter()
         .copied()
+        .filter(|offer| offer.promotion().is_none())
         .filter(|offer| eligible(input, offer, before, at).is_ok())
         .collect();
     if offers.is_empty() {
@@ -80,7 +81,8 @@ pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -
     let policy = input.market.combination.policy();
     let mut judged = Vec::new();
     let mut offers: Vec<&'a Offer> = Vec::new();
-    for &offer in input.offers {
+    let discounts = input.offers.iter().copied();
+    for offer in discounts.filter(|offer| offer.promotion().is_none()) {
         match eligible(input, offer, before, at) {
             Ok(()) => offers.push(offer),
             Err(reason) => judged.push(Judged {
@@ -117,12 +119,25 @@ pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -
     judged
 }
 
-/// Whether the offer is for this buyer and product now, whatever it does to the
-/// price.
+/// Whether a discount is for this buyer and product now, whatever it does to
+/// the price, and the law lets it.
 fn eligible(
     input: &Inputs<'_>,
     offer: &Offer,
     before: &Before<'_>,
+    at: Instant,
+) -> Result<(), Reason> {
+    stands(input, offer, before.audience, before.current, at)?;
+    before.law.discount_forbidden().map_or(Ok(()), Err)
+}
+
+/// Whether the offer is for this buyer and product now, whatever it does to the
+/// price.
+pub(super) fn stands(
+    input: &Inputs<'_>,
+    offer: &Offer,
+    audience: &Audience,
+    current: i64,
     at: Instant,
 ) -> Result<(), Reason> {
     if at < offer.valid_from {
@@ -140,7 +155,7 @@ fn eligible(
     {
         return Err(Reason::OtherPlace);
     }
-    if offer.audience != *before.audience && !is_everyone(&offer.audience) {
+    if offer.audience != *audience && !is_everyone(&offer.audience) {
         return Err(Reason::OtherAudience);
     }
     let product = input.goods.described();
@@ -151,10 +166,10 @@ fn eligible(
     if offer.target.exclude.iter().any(names) {
         return Err(Reason::Excluded);
     }
-    if !offer.target.costs(before.current) {
+    if !offer.target.costs(current) {
         return Err(Reason::OutsidePriceRange);
     }
-    before.law.discount_forbidden().map_or(Ok(()), Err)
+    Ok(())
 }
 
 /// The order in which the policy considers offers. There is none in which they
@@ -168,7 +183,7 @@ fn in_sequence(policy: &Policy, offers: &mut [&Offer]) {
 }
 
 fn combined(policy: &Policy, before: &Before<'_>, offers: &[&Offer]) -> Combined {
-    let values: Vec<[Value; 1]> = offers.iter().map(|offer| [value(offer.effect)]).collect();
+    let values: Vec<[Value; 1]> = offers.iter().map(|offer| [value(&offer.effect)]).collect();
     let reductions: Vec<Reduction<'_>> = offers
         .iter()
         .zip(&values)
@@ -189,13 +204,15 @@ fn combined(policy: &Policy, before: &Before<'_>, offers: &[&Offer]) -> Combined
     combine(policy, start, &reductions)
 }
 
-/// What the offer takes off, as the quote's engine knows it.
-pub(crate) fn value(effect: Effect) -> Value {
+/// What the offer takes off a single item, as the quote's engine knows it: a
+/// promotion nothing.
+pub(crate) fn value(effect: &Effect) -> Value {
     match effect {
-        Effect::AmountOff(minor) => Value::Amount(minor),
-        Effect::FixedPrice(minor) => Value::FixedPrice(minor),
+        Effect::AmountOff(minor) => Value::Amount(*minor),
+        Effect::FixedPrice(minor) => Value::FixedPrice(*minor),
+        Effect::Promotion(_) => Value::Amount(0),
         Effect::PercentOff(basis_points) => {
-            Value::Percent(Exact::ratio(i128::from(basis_points), 100))
+            Value::Percent(Exact::ratio(i128::from(*basis_points), 100))
         }
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use offercast_contract::channel::{Described, Selector};
-use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, ZoneId};
+use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, PromotionTerms, ZoneId};
 use serde::{Deserialize, Serialize};
 
-/// What a discount does to the current price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an offer does: a discount changes the price of a single item, a
+/// promotion depends on the basket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Takes an amount off, in minor units; above zero.
@@ -14,6 +15,8 @@ pub enum Effect {
     FixedPrice(i64),
     /// Takes a share off, in basis points: 1 to 9999.
     PercentOff(u32),
+    /// Leaves the price of a single item as it is: what the basket gets.
+    Promotion(Box<PromotionTerms>),
 }
 
 /// Which products an offer is for.
@@ -63,7 +66,7 @@ impl Target {
     }
 }
 
-/// A discount on single items.
+/// A discount on single items, or a promotion of the basket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
@@ -125,6 +128,15 @@ impl Offer {
             valid_from,
             valid_until: None,
             zones: Vec::new(),
+        }
+    }
+
+    /// What it does to a basket, if it is a promotion.
+    #[must_use]
+    pub fn promotion(&self) -> Option<&PromotionTerms> {
+        match &self.effect {
+            Effect::Promotion(terms) => Some(terms),
+            Effect::AmountOff(_) | Effect::FixedPrice(_) | Effect::PercentOff(_) => None,
         }
     }
 

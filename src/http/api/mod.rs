@@ -14,6 +14,7 @@ pub mod markets;
 pub mod metrics;
 pub mod openapi;
 pub mod products;
+pub mod quotes;
 pub mod revisions;
 pub mod schemas;
 pub mod terms;

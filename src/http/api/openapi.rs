@@ -24,6 +24,7 @@ use crate::problem::{FieldError, ProblemDocument};
         super::items::item,
         super::terms::get,
         super::terms::batch,
+        super::quotes::create,
         super::markets::list,
         super::products::list,
         super::products::get,
@@ -214,6 +215,7 @@ mod tests {
                 );
                 let reads = [
                     "/v1/markets/{market}/terms:batch",
+                    "/v1/quotes",
                     "/v1/changes:preview",
                     "/login",
                     "/logout",

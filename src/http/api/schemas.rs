@@ -42,5 +42,6 @@ macro_rules! named {
 named! {
     Asked Audit Board Change ChangeSets Channel Digests Epoch Facts Health History ImportForm
     ImportReport LoginFields Markets Position Preview ProductWithPrices Products Published
+    Quote
     PullPage RevisionWithDelta Revisions Started Switched Terms
 }

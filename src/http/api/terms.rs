@@ -2,11 +2,10 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use offercast_contract::{
-    Audience, Facts, Horizon, Instant, MarketId, SalesMode, Sku, Terms, View, ZoneId,
-};
+use offercast_contract::{Audience, Facts, Instant, MarketId, SalesMode, Sku, Terms, View, ZoneId};
 use offercast_domain::resolve::for_readers;
 use offercast_usecases::engine::Current;
+use offercast_usecases::quote::window;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -19,6 +18,7 @@ use crate::headers;
 use crate::params::{Params, path_part};
 use crate::problem::{FieldError, Kind, Problem, ProblemDocument};
 use crate::state::Shared;
+use crate::ui::explain::{Explainer, language};
 
 /// The most SKUs that one question may name.
 pub const MAX_BATCH: usize = 1000;
@@ -30,11 +30,11 @@ pub struct TermsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     at: Option<Instant>,
-    /// Why the price is what it is, where asked for: every price and offer
-    /// that was considered.
+    /// Why the price is what it is, where asked for: every rule that was
+    /// considered, with a sentence in the reader's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
-    explained: Option<Value>,
+    explained: Option<Vec<Value>>,
     /// What the product is.
     #[schema(value_type = schemas::Facts)]
     facts: Facts,
@@ -55,17 +55,6 @@ pub struct TermsAnswer {
     view: View,
 }
 
-/// The window over which terms at an instant are resolved: the one that
-/// channels hold, if the instant lies in it.
-fn window(current: &Current, at: Instant) -> Horizon {
-    let held = current.position.horizon;
-    if held.from() <= at && at < held.until() {
-        held
-    } else {
-        Horizon::containing(at)
-    }
-}
-
 fn take_mode(text: Option<&str>) -> Result<SalesMode, Problem> {
     [SalesMode::Store, SalesMode::Pickup, SalesMode::Delivery]
         .into_iter()
@@ -84,6 +73,7 @@ fn take_mode(text: Option<&str>) -> Result<SalesMode, Problem> {
         ("mode" = Option<String>, Query, description = "store (default), pickup or delivery"),
         ("at" = Option<String>, Query, description = "The instant (RFC 3339), default now"),
         ("explain" = Option<bool>, Query, description = "Say why the price is what it is"),
+        ("lang" = Option<String>, Query, description = "The language of the reasons: en, ru or pl; default Accept-Language"),
         ("Offercast-Min-Revision" = Option<u64>, Header, description = "Wait up to 500 ms for this revision"),
         ("If-None-Match" = Option<String>, Header, description = "Entity tags that the reader holds")),
     responses(
@@ -107,6 +97,8 @@ pub async fn get(
     let mode = take_mode(params.take::<String>("mode")?.as_deref())?;
     let asked_at: Option<Instant> = params.take("at")?;
     let explain = params.take_switch("explain")?;
+    let lang: Option<String> = params.take("lang")?;
+    let lang = language(&request, lang.as_deref())?;
     params.finish()?;
     let shown = snapshot(&request, &shared.engine).await?;
     let view = View {
@@ -130,19 +122,16 @@ pub async fn get(
         )
     };
     let segment = segment.ok_or_else(not_sold)?;
-    let explained = explain
-        .then(|| shown.book.explain(&sku, &view, at))
-        .flatten()
-        .map(|considered| {
-            if auth::may_write(&request) {
-                considered
-            } else {
-                for_readers(considered)
-            }
-        })
-        .map(serde_json::to_value)
-        .transpose()
-        .map_err(|error| Problem::internal(&error))?;
+    let market = shown.book.market(&view.market).filter(|_| explain);
+    let explained = market.and_then(|market| {
+        let considered = shown.book.explain(&sku, &view, at)?;
+        let considered = if auth::may_write(&request) {
+            considered
+        } else {
+            for_readers(considered)
+        };
+        Some(Explainer::new(lang, &shown, &market).terms(&considered))
+    });
     let answer = TermsAnswer {
         at: asked_at,
         explained,
@@ -159,7 +148,12 @@ pub async fn get(
     let max_age_s = headers::max_age_s(now, until, shared.options.max_age_s);
     // What is explained depends on who asks; what is for one person is theirs.
     let is_shared = !explain && !answer.view.audience.is_personal();
-    respond(&request, &shared, &shown, &answer, max_age_s, is_shared)
+    let mut response = respond(&request, &shared, &shown, &answer, max_age_s, is_shared)?;
+    if explain {
+        let by_language = HeaderValue::from_static("Accept-Language");
+        response.headers_mut().append(header::VARY, by_language);
+    }
+    Ok(response)
 }
 
 fn check_place(current: &Current, view: &View) -> Result<(), Problem> {

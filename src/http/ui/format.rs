@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use offercast_contract::promotion_text::promotion_text;
 use offercast_contract::terms::words_in;
 use offercast_contract::{
-    Amount, ChannelSelector, Condition, Currency, Instant, SaleUnit, Terms, View,
+    Amount, ChannelSelector, Condition, Currency, Instant, Promotion, SaleUnit, Terms, View,
 };
 use offercast_kit::wording::{Wording, Wordings};
 use serde_json::{Value, json};
@@ -123,6 +124,7 @@ impl Format {
             "offers": self.offers(terms),
             "price": money(terms.price),
             "prior": terms.prior.map(money),
+            "promotions": terms.promotions.iter().map(|it| self.promotion_line(it, terms.currency)).collect::<Vec<_>>(),
             "reduction": terms.reduction_percent.map(|percent| wording.map_or_else(|| format!("-{percent}%"), |wording| wording.reduction(percent))),
             "references": references.collect::<Vec<_>>(),
             "regular": terms.regular.map(money),
@@ -169,6 +171,23 @@ impl Format {
             .filter_map(|warning| words_in(&warning.labels, &locale))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// A promotion in words: `3 for 2, while stocks last`.
+    pub(super) fn promotion(&self, promotion: &Promotion, currency: Currency) -> String {
+        match &self.wording {
+            Some(wording) => wording.promotion(promotion, currency),
+            None => promotion_text(promotion),
+        }
+    }
+
+    /// The label of a promotion, and what it does.
+    pub(super) fn promotion_line(&self, promotion: &Promotion, currency: Currency) -> String {
+        let words = self.promotion(promotion, currency);
+        match self.lang.locale() {
+            Some(locale) => format!("{} ({words})", promotion.label_in(&locale)),
+            None => words,
+        }
     }
 
     /// The labels of the offers applied; none without offers.

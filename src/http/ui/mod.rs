@@ -10,6 +10,7 @@ mod assets;
 mod board;
 mod draft;
 mod errors;
+pub(crate) mod explain;
 mod format;
 mod login;
 mod place;

@@ -1,11 +1,11 @@
 //! One product: its terms in every place, and every channel side by side.
 
 use actix_web::{HttpResponse, web};
-use offercast_contract::{Amount, Horizon, Instant, Sku, Timeline, View};
+use offercast_contract::{Amount, Horizon, Instant, OfferId, Sku, Timeline, View};
 use offercast_domain::resolve::{Considered, FloorRule, Reason, Subject, for_readers};
 use offercast_domain::source::Product;
 use offercast_usecases::board::{self, Board};
-use offercast_usecases::engine::Engine;
+use offercast_usecases::engine::{Current, Engine};
 use serde_json::{Value, json};
 
 use super::ask::{Ask, Page, encode};
@@ -225,7 +225,7 @@ fn one_timeline(
                 format.amount(Amount::new(minor, market.currency), market.currency)
             })
         };
-        explanation(scene, format, considered, &write)
+        explanation(scene.shown, format, considered, &write)
     };
     json!({
         "current": held.map(|(terms, until)| format.terms(terms, unit, until)),
@@ -289,13 +289,13 @@ fn segments(
 }
 
 /// One rule that was considered, in words.
-fn explanation(
-    scene: &Scene<'_>,
+pub(super) fn explanation(
+    current: &Current,
     format: &Format,
     considered: &Considered,
     write: &dyn Fn(i64) -> String,
 ) -> Value {
-    let lang = scene.lang;
+    let lang = format.lang;
     let subject = match &considered.subject {
         Subject::Price {
             amount_minor,
@@ -322,12 +322,8 @@ fn explanation(
             text
         }
         Subject::Offer { id, price_minor } => {
-            let offer = scene.shown.book.offer(id);
-            let locale = lang.locale();
-            let label = offer
-                .and_then(|offer| offer.labels.get(&locale?).cloned())
-                .unwrap_or_else(|| id.to_string());
-            let mut text = lang.fill("explain.offer", &[("name", &label)]);
+            let name = offer_name(current, lang, id);
+            let mut text = lang.fill("explain.offer", &[("name", &name)]);
             if let Some(minor) = price_minor {
                 text.push_str(&format!(": {}", write(*minor)));
             }
@@ -349,13 +345,28 @@ fn explanation(
             }
             format!("{text}. {source}")
         }
+        Subject::Promotion { id } => {
+            let name = offer_name(current, lang, id);
+            lang.fill("explain.promotion", &[("name", &name)])
+        }
         Subject::RegularClaim => lang.t("explain.regular_claim"),
         Subject::PriorClaim => lang.t("explain.prior_claim"),
         Subject::ReductionClaim => lang.t("explain.reduction_claim"),
         Subject::UnitPrice => lang.t("explain.unit_price"),
         Subject::Tax => lang.t("explain.tax"),
     };
-    json!({ "applied": considered.applied, "reason": why(lang, format, &considered.reason, write), "subject": subject })
+    let mut reason = why(lang, format, &considered.reason, write);
+    if let Some(by) = &considered.by {
+        reason.push_str(&format!(": {}", offer_name(current, lang, by)));
+    }
+    json!({ "applied": considered.applied, "reason": reason, "subject": subject })
+}
+
+/// The label of an offer in the page's language, else its id.
+pub(super) fn offer_name(current: &Current, lang: Lang, id: &OfferId) -> String {
+    let (offer, locale) = (current.book.offer(id), lang.locale());
+    let label = offer.and_then(|offer| offer.labels.get(&locale?).cloned());
+    label.unwrap_or_else(|| id.to_string())
 }
 
 fn why(lang: Lang, format: &Format, reason: &Reason, write: &dyn Fn(i64) -> String) -> String {

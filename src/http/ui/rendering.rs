@@ -148,13 +148,24 @@ pub(super) fn app(text: &str) -> Value {
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|offer| offer["label"].as_str());
+        .filter_map(|offer| offer["label"].as_str().map(str::to_owned));
+    let promotions = document["promotions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| {
+            Some(format!(
+                "{} — {}",
+                it["text"].as_str()?,
+                it["label"].as_str()?
+            ))
+        });
     json!({
         "brand": words("/brand"),
         "lang": words("/lang").unwrap_or_default(),
         "lines": lines,
         "name": words("/name").unwrap_or_default(),
-        "offers": offers.collect::<Vec<_>>(),
+        "offers": offers.chain(promotions).collect::<Vec<_>>(),
         "price": words("/price/text").unwrap_or_default(),
         "raw": serde_json::to_string_pretty(&document).unwrap_or_default(),
         "reduction": words("/reduction/text"),

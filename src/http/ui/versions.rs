@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
 use offercast_contract::{Amount, MarketId};
+use offercast_domain::resolve::stated;
 use offercast_domain::revision::{Delta, Revision};
 use offercast_domain::source::{
     Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow, Restriction,
@@ -217,12 +218,16 @@ fn offer_detail(lang: Lang, current: &Current, offer: &Offer) -> String {
         .locale()
         .and_then(|locale| offer.labels.get(&locale))
         .or_else(|| offer.labels.values().next());
-    let effect = match offer.effect {
-        Effect::PercentOff(points) => format!("−{}", format.percent(points)),
+    let effect = match &offer.effect {
+        Effect::PercentOff(points) => format!("−{}", format.percent(*points)),
         Effect::AmountOff(minor) => {
-            format!("−{}", money(current, &format, market, minor))
+            format!("−{}", money(current, &format, market, *minor))
         }
-        Effect::FixedPrice(minor) => money(current, &format, market, minor),
+        Effect::FixedPrice(minor) => money(current, &format, market, *minor),
+        Effect::Promotion(terms) => current.book.market(market).map_or_else(
+            || terms.mechanic.kind().to_owned(),
+            |market| format.promotion(&stated(offer, terms), market.currency),
+        ),
     };
     let until = offer
         .valid_until

@@ -7,7 +7,7 @@ use offercast_contract::Locale;
 
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lang {
+pub(crate) enum Lang {
     En,
     Ru,
     Pl,
@@ -28,7 +28,7 @@ static TABLES: LazyLock<[Table; 3]> = LazyLock::new(|| {
 impl Lang {
     pub(super) const ALL: [Self; 3] = [Self::En, Self::Ru, Self::Pl];
 
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::Ru => "ru",
@@ -49,7 +49,7 @@ impl Lang {
         Locale::parse(self.code()).ok()
     }
 
-    pub(super) fn parse(code: &str) -> Option<Self> {
+    pub(crate) fn parse(code: &str) -> Option<Self> {
         let primary = code.split(['-', '_']).next().unwrap_or_default();
         Self::ALL
             .into_iter()
@@ -57,7 +57,7 @@ impl Lang {
     }
 
     /// The best of an `Accept-Language` header; English where none fits.
-    pub(super) fn accepted(header: &str) -> Self {
+    pub(crate) fn accepted(header: &str) -> Self {
         let mut best = (0_u32, Self::En);
         for range in header.split(',') {
             let mut parts = range.split(';').map(str::trim);

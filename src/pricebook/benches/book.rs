@@ -101,6 +101,7 @@ fn view() -> View {
 fn channel() -> Document {
     Document::Channel(Box::new(Channel {
         assortment: Default::default(),
+        calls_quote: false,
         exceptions: Vec::new(),
         family: "site".to_owned(),
         id: "web".parse().unwrap(),

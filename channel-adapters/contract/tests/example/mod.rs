@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use offercast_contract::channel::Selector;
 use offercast_contract::message::{AuditReading, items_sha256};
+use offercast_contract::promotion::StatedLimit;
 use offercast_contract::*;
 
 pub(crate) fn text<T: std::str::FromStr>(text: &str) -> T
@@ -102,6 +103,7 @@ pub(crate) fn weekend_terms() -> Terms {
         conditional: vec![],
         price: rub(31_990),
         prior: Some(rub(39_990)),
+        promotions: vec![three_for_two()],
         reduction_percent: Some(20),
         regular: Some(rub(39_990)),
         unit_price: Some(UnitPrice {
@@ -154,6 +156,25 @@ pub(crate) fn ruled_terms() -> Terms {
     }
 }
 
+fn three_for_two() -> Promotion {
+    let mechanic = Mechanic::NForM { buy: 3, pay: 2 };
+    Promotion {
+        labels: BTreeMap::from([
+            (text("pl"), "3 w cenie 2".to_owned()),
+            (text("ru"), "3 по цене 2".to_owned()),
+        ]),
+        products: Assortment {
+            include: vec![Selector::Category("food/dairy".to_owned())],
+            exclude: vec![],
+        },
+        terms: PromotionTerms {
+            limits: vec![StatedLimit::PerCustomer(6)],
+            ..PromotionTerms::of(mechanic.clone())
+        },
+        ..Promotion::of(text("dairy-3-for-2"), mechanic)
+    }
+}
+
 pub(crate) fn timeline() -> Timeline {
     Timeline::build(horizon(), vec![starts(), ends()], |at| {
         let is_weekend = starts() <= at && at < ends();
@@ -180,6 +201,7 @@ pub(crate) fn channel() -> Channel {
             include: vec![Selector::Category("food".to_owned())],
             exclude: vec![Selector::Brand("Nobody".to_owned())],
         },
+        calls_quote: true,
         exceptions: vec![DeclaredException {
             field: Field::Name,
             owner: "content team".to_owned(),

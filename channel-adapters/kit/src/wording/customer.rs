@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use offercast_contract::projection::{quantities_text, tax_text, unit_price_text};
-use offercast_contract::{Channel, Currency, Instant, SaleUnit, Tax, UnitPrice};
+use offercast_contract::{Channel, Currency, Instant, Locale, SaleUnit, Tax, UnitPrice};
 
 use super::read::{self, Hint, ReadError};
 use super::{WordingError, Words};
@@ -12,6 +12,7 @@ use super::{WordingError, Words};
 #[derive(Debug, Clone)]
 pub struct Customer {
     hint: Hint,
+    locale: Locale,
     words: &'static Words,
     zone: TimeZone,
     currency: Currency,
@@ -20,14 +21,24 @@ pub struct Customer {
 impl Customer {
     /// A customer of `channel` looking at an item sold in `currency`.
     pub fn of(channel: &Channel, currency: Currency) -> Result<Self, WordingError> {
-        let zone = TimeZone::get(&channel.time_zone)
-            .map_err(|_| WordingError::UnknownTimeZone(channel.time_zone.clone()))?;
+        Self::new(&channel.locale, &channel.time_zone, currency)
+    }
+
+    /// A customer who speaks `locale` and lives in the IANA time zone.
+    pub fn new(locale: &Locale, time_zone: &str, currency: Currency) -> Result<Self, WordingError> {
+        let zone = TimeZone::get(time_zone)
+            .map_err(|_| WordingError::UnknownTimeZone(time_zone.to_owned()))?;
         Ok(Self {
-            hint: Hint::of(&channel.locale),
-            words: Words::of(&channel.locale),
+            hint: Hint::of(locale),
+            locale: locale.clone(),
+            words: Words::of(locale),
             zone,
             currency,
         })
+    }
+
+    pub(super) fn locale(&self) -> &Locale {
+        &self.locale
     }
 
     /// What the locale tells a reader.

@@ -13,6 +13,8 @@
 mod customer;
 mod order;
 mod print;
+mod promotion_reading;
+mod promotions;
 pub mod read;
 mod style;
 mod symbols;
@@ -25,6 +27,7 @@ use offercast_contract::{Channel, Locale};
 
 pub use customer::Customer;
 pub use print::Wording;
+pub use promotions::PromotionWords;
 pub use words::Words;
 
 /// Why nothing can be printed for a channel.

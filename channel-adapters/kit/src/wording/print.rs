@@ -57,6 +57,12 @@ impl Wording {
         self.words
     }
 
+    /// The locale.
+    #[must_use]
+    pub fn locale(&self) -> &Locale {
+        &self.locale
+    }
+
     /// The time zone of dates.
     #[must_use]
     pub fn zone(&self) -> &TimeZone {

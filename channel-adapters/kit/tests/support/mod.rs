@@ -13,7 +13,8 @@ use offercast_contract::digest::{facts_hash, item_hash};
 use offercast_contract::message::{Answer, PullPage, encode, items_sha256};
 use offercast_contract::{
     Acknowledgement, Beat, Channel, ChannelId, Claims, Digest, Field, Hash, Horizon, Instant, Item,
-    Message, Payload, Position, Projection, Reading, Sku, Template, Terms, Timeline, Update, View,
+    Mechanic, Message, Payload, Position, Projection, Reading, Sku, Template, Terms, Timeline,
+    Update, View,
 };
 use offercast_kit::outlet::{
     Delivered, DeliveryError, DeliveryJob, Observation, ObservationError, ObservedItem, Which,
@@ -51,10 +52,14 @@ impl Family for Plain {
         Projection {
             implied: implied.map(|field| (field, "test".to_owned())).into(),
             omits: [
-                Name, Offer, Prior, Reduction, Reference, Regular, UnitPrice, Until,
+                Name, Offer, Prior, Promotion, Reduction, Reference, Regular, UnitPrice, Until,
             ]
             .into(),
         }
+    }
+
+    fn can_charge(&self, _: &Mechanic) -> Result<(), String> {
+        Ok(())
     }
 
     fn compile(&self, template: &Template) -> Result<Box<dyn Renderer>, RenderError> {

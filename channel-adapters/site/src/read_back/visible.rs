@@ -1,6 +1,7 @@
 //! The second way: what a customer reads must say what the attribute says.
 
 use offercast_contract::order;
+use offercast_contract::promotion_text::split_claim;
 use offercast_contract::{Field, Instant};
 use offercast_kit::wording::Customer;
 
@@ -38,6 +39,7 @@ fn said(customer: &Customer, claim: &ShownClaim) -> Result<String, String> {
         Field::Name | Field::Offer | Field::Warning => return Ok(text.to_owned()),
         Field::Order => return order(customer, claim),
         Field::Conditional => return conditional(customer, text, which),
+        Field::Promotion => return promotion(customer, text, &claim.value),
         Field::Until => return until(customer, text, &claim.value),
         Field::Currency => return Err("the currency is read from the amounts".to_owned()),
         Field::SaleUnit => customer.sale_unit(text),
@@ -91,6 +93,25 @@ fn conditional(customer: &Customer, text: &str, which: &str) -> Result<String, S
             "{label:?} says {condition:?}, the attribute {which:?}"
         ))
     }
+}
+
+/// The words before the first dash are the mechanic and its conditions, those
+/// after it the label. What the words leave out is covered by the hash.
+fn promotion(customer: &Customer, text: &str, value: &str) -> Result<String, String> {
+    let (words, label) = text
+        .split_once(" — ")
+        .ok_or_else(|| format!("{text:?} has no label"))?;
+    let said = customer
+        .promotion(words)
+        .map_err(|error| error.to_string())?;
+    let (_, hash, meant) =
+        split_claim(value).ok_or_else(|| format!("{value:?} is no promotion"))?;
+    let label = if one_space(meant) == label {
+        meant
+    } else {
+        label
+    };
+    Ok(format!("{said} #{hash}; {label}"))
 }
 
 fn until(customer: &Customer, text: &str, value: &str) -> Result<String, String> {

@@ -285,6 +285,7 @@ impl HorizonMover for World {
 fn channel(id: &ChannelId) -> Channel {
     Channel {
         assortment: Assortment::default(),
+        calls_quote: false,
         exceptions: Vec::new(),
         family: "site".to_owned(),
         id: id.clone(),

@@ -261,6 +261,12 @@ impl Engine<'_> {
                 price_minor,
                 scope,
             } => self.bundle(state, index, (*size, *price_minor), scope),
+            Mechanic::Parts { parts, price_minor } => self.parts(state, index, parts, *price_minor),
+            Mechanic::OrderTiers {
+                tiers,
+                scope,
+                limit,
+            } => self.order_tiers(state, index, tiers, scope, *limit),
             Mechanic::BuyGet {
                 buy,
                 buy_scope,

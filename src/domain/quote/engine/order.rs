@@ -6,7 +6,7 @@ use super::state::{Effect, Share, State};
 use super::target::Pick;
 use crate::quote::exact::{Exact, Whole};
 use crate::quote::policy::{Allocation, OrderPercent, Spare, Stacking, WeightBy};
-use crate::quote::promotion::{Limit, Per, Scope, Value};
+use crate::quote::promotion::{Limit, Per, Scope, Tier, TierBasis, Value};
 use crate::quote::result::{Level, Target};
 
 impl Engine<'_> {
@@ -46,6 +46,32 @@ impl Engine<'_> {
             return Effect::default();
         }
         self.spread(state, promotion, &picks, &bases, amount, Level::Order)
+    }
+
+    /// An order reduction by the highest step reached.
+    pub(crate) fn order_tiers(
+        &self,
+        state: &State,
+        promotion: usize,
+        tiers: &[Tier],
+        scope: &Scope,
+        limit: Limit,
+    ) -> Effect {
+        let units = Exact::new(self.units_in(state, promotion, scope).0);
+        let total = self.total_in(state, promotion, scope, self.policy.judged);
+        let reached = tiers
+            .iter()
+            .filter(|tier| {
+                let have = match tier.basis {
+                    TierBasis::Quantity => units,
+                    TierBasis::ItemsTotal | TierBasis::LineTotal => total,
+                };
+                Exact::new(tier.from) <= have
+            })
+            .max_by_key(|tier| tier.from);
+        reached.map_or_else(Effect::default, |tier| {
+            self.order(state, promotion, tier.value, scope, limit)
+        })
     }
 
     /// A percentage of each line, below the line's share of the maximum.

@@ -85,6 +85,7 @@ impl Engine<'_> {
         let picks = self.all_by(state, promotion, scope, self.policy.unit_choice);
         let count: i64 = picks.iter().map(|pick| pick.units).sum();
         let bundles = self.repeats(promotion, count, size);
+        let bundles = self.worthwhile(state, &picks, bundles, (size, price_minor));
         if bundles == 0 {
             return Effect::default();
         }
@@ -100,6 +101,113 @@ impl Engine<'_> {
             return Effect::default();
         }
         self.spread(state, promotion, &picks, &bases, amount, Level::Item)
+    }
+
+    /// How many of the complete bundles cost more one by one than together:
+    /// units are worked through from the dearest on, so the rest do not either.
+    fn worthwhile(
+        &self,
+        state: &State,
+        picks: &[Pick],
+        complete: i64,
+        (size, price_minor): (i64, i64),
+    ) -> i64 {
+        let value = |bundles: i64| -> Exact {
+            let taken = take(picks.to_vec(), bundles * size);
+            let each = taken
+                .iter()
+                .map(|&pick| self.base(state, pick, self.policy.items));
+            each.sum()
+        };
+        let pays = |number: i64| value(number) - value(number - 1) > Exact::new(price_minor);
+        let (mut worth, mut beyond) = (0, complete + 1);
+        while beyond - worth > 1 {
+            let middle = worth + (beyond - worth) / 2;
+            if pays(middle) {
+                worth = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        worth
+    }
+
+    /// Units of every part together for one price, the dearest first, as long
+    /// as a set costs less together.
+    pub(crate) fn parts(
+        &self,
+        state: &State,
+        promotion: usize,
+        parts: &[(i64, Scope)],
+        price_minor: i64,
+    ) -> Effect {
+        let price = Exact::new(price_minor);
+        let most = self.promotions[promotion]
+            .max_applications
+            .map_or(MAX_SETS, |most| i64::from(most).min(MAX_SETS));
+        let mut left: Vec<i64> = state
+            .lines
+            .iter()
+            .map(|line| line.qty - line.given)
+            .collect();
+        let mut units = vec![0_i64; state.lines.len()];
+        let mut amount = Exact::ZERO;
+        for _ in 0..most {
+            let Some(set) = self.one_of_each(state, promotion, parts, &left) else {
+                break;
+            };
+            let each = set
+                .iter()
+                .map(|&pick| self.base(state, pick, self.policy.items));
+            let off = each.sum::<Exact>() - price;
+            if !off.is_positive() {
+                break;
+            }
+            amount += off;
+            for pick in set {
+                left[pick.line] -= pick.units;
+                units[pick.line] += pick.units;
+            }
+        }
+        let picks: Vec<Pick> = (0..units.len())
+            .filter(|&line| units[line] > 0)
+            .map(|line| Pick {
+                line,
+                units: units[line],
+            })
+            .collect();
+        let bases: Vec<Exact> = picks
+            .iter()
+            .map(|&pick| self.base(state, pick, self.policy.items))
+            .collect();
+        let amount = self.policy.item_rounding.mode.apply(amount);
+        if !amount.is_positive() {
+            return Effect::default();
+        }
+        self.spread(state, promotion, &picks, &bases, amount, Level::Item)
+    }
+
+    /// The units of one set; none where a part is incomplete.
+    fn one_of_each(
+        &self,
+        state: &State,
+        promotion: usize,
+        parts: &[(i64, Scope)],
+        left: &[i64],
+    ) -> Option<Vec<Pick>> {
+        let mut left = left.to_vec();
+        let mut set = Vec::new();
+        for (count, scope) in parts {
+            let picks = self.set_units(state, promotion, scope, &left, *count);
+            if picks.iter().map(|pick| pick.units).sum::<i64>() < *count {
+                return None;
+            }
+            for pick in &picks {
+                left[pick.line] -= pick.units;
+            }
+            set.extend(picks);
+        }
+        Some(set)
     }
 
     /// Buy X, get Y reduced.
@@ -258,6 +366,11 @@ impl Engine<'_> {
                     count(buy_scope).min(*buy) + count(get_scope).min(*get),
                     buy + get,
                 )),
+                Mechanic::Parts { parts, .. } => {
+                    let have = parts.iter().map(|(size, scope)| count(scope).min(*size));
+                    let sizes = parts.iter().map(|(size, _)| *size);
+                    Some((have.sum(), sizes.sum()))
+                }
                 _ => None,
             })
             .filter(|(have, size)| have > &0 && have < size)

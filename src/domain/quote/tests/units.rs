@@ -305,8 +305,8 @@ fn mechanics_over_several_units() {
     for (rule, expected) in [
         // Four units are two pairs: the two cheapest are free.
         (cheapest, ["0", "1000"]),
-        // One set: two bought, the cheapest of the rest is free.
-        (promotion("3 for 2", three_for_two), ["600", "500"]),
+        // One set, the dearest first: two at 5.00 are paid, one at 3.00 is free.
+        (promotion("3 for 2", three_for_two), ["300", "1000"]),
         (promotion("threes", group), ["550", "900"]),
     ] {
         let policy = Policy {

@@ -32,7 +32,7 @@ fn promotions(shop: &Case) -> Vec<Promotion> {
             applies_to_reduced: offer.applies_to_reduced,
             conditions: Vec::new(),
             mechanics: vec![Mechanic::Item {
-                value: value(offer.effect),
+                value: value(&offer.effect),
                 per: Per::Unit,
                 scope: Scope {
                     categories: offer

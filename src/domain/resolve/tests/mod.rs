@@ -2,6 +2,7 @@
 
 mod combination;
 mod order;
+mod promotions;
 mod properties;
 mod restrictions;
 mod rules;

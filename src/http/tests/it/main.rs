@@ -14,6 +14,7 @@ mod editing;
 mod imports;
 mod items;
 mod pages;
+mod quotes;
 mod reading;
 mod shapes;
 mod support;

@@ -178,6 +178,25 @@ async fn answers_have_the_shapes_that_are_written_down() {
         );
         assert!(found.is_empty(), "{found:#?} in {value:#}");
     }
+    let trio = json!({ "mechanic": { "n_for_m": { "buy": 3, "pay": 2 } }, "minimum": { "amount": "1.00" } });
+    shop.publish(json!([{ "type": "put_offer", "offer": {
+        "audience": "everyone", "effect": { "promotion": trio }, "id": "trio", "labels": { "en": "Trio" },
+        "markets": ["hr"], "target": {}, "valid_from": "2026-11-20T09:00:00Z",
+    }}]))
+    .await;
+    for quantity in ["2", "3"] {
+        let basket = json!({
+            "coupons": ["x"], "delivery": [{ "id": "courier", "price": "3", "tax_class": "standard" }],
+            "lines": [{ "quantity": quantity, "sku": "milk" }], "market": "hr",
+        });
+        let asked = shop.ask(Method::POST, "/v1/quotes?explain=1").json(&basket);
+        let quoted: Value = asked.send().await.unwrap().json().await.unwrap();
+        assert!(quoted["totals"].is_object(), "{quoted}");
+        let mut found = Vec::new();
+        let expected = schema(&document, "/v1/quotes", "post", "200");
+        faults(&document, expected, &quoted, "quote", &mut found);
+        assert!(found.is_empty(), "{found:#?} in {quoted:#}");
+    }
     let published = shop
         .publish(json!([set_price("bread", None, "2.10")]))
         .await
