@@ -171,6 +171,7 @@ fn error(index: usize, field: &str, reason: String) -> ChangeError {
         field: field.to_owned(),
         reason,
         code: ErrorCode::Invalid,
+        other: None,
     }
 }
 

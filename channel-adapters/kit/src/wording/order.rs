@@ -132,6 +132,7 @@ mod tests {
         let template = offercast_contract::Template::new("t", "");
         let channel = offercast_contract::Channel {
             assortment: Default::default(),
+            calls_quote: false,
             exceptions: Vec::new(),
             family: "site".to_owned(),
             id: "c".parse().unwrap(),
