@@ -44,6 +44,77 @@ fn refusal(channel: &Channel, html: &str) -> String {
     }
 }
 
+/// Order conditions and warnings, falsified one way at a time.
+#[test]
+fn what_the_order_and_the_law_add_is_read_three_ways() {
+    let channel = channel("en");
+    let mut samples = samples::samples().unwrap().into_iter();
+    let mut sample = samples.find(|s| s.name == "order conditions").unwrap();
+    sample.terms.warnings = vec![samples::warning("health", ["Beware", "б", "u"]).unwrap()];
+    let html = rendered(&channel, &sample);
+    assert!(refusal(&channel, &html).starts_with("read:"), "{html}");
+    for (from, to, reason) in [
+        (
+            "Delivery €4.99",
+            "Delivery €3.99",
+            "order.delivery_fee: the text",
+        ),
+        (
+            "free from €50.00",
+            "free from €40.00",
+            "order.delivery_fee: the text",
+        ),
+        (
+            "Minimum order €20.00",
+            "Minimum order €2.00",
+            "order.minimum_order: the text",
+        ),
+        (
+            "Payment: card, cash",
+            "Payment: card",
+            "order.payment: the text",
+        ),
+        (
+            "Returns (days): 14",
+            "Returns (days): 30",
+            "order.returns: the text",
+        ),
+        (">Beware<", ">Enjoy<", "warning.health: the text"),
+        (
+            "value=\"4.99 free",
+            "value=\"3.99 free",
+            "order.delivery_fee: the text",
+        ),
+        ("\"value\":\"4.99\"", "\"value\":\"0.00\"", "order: JSON-LD"),
+        (
+            "\"minPrice\":\"20.00\"",
+            "\"minPrice\":\"2.00\"",
+            "order: JSON-LD",
+        ),
+        (
+            "\"merchantReturnDays\":14",
+            "\"merchantReturnDays\":30",
+            "order: JSON-LD",
+        ),
+        (
+            "MerchantReturnFiniteReturnWindow",
+            "MerchantReturnNotPermitted",
+            "order.returns",
+        ),
+    ] {
+        assert!(html.contains(from), "{from} is not in {html}");
+        let refused = refusal(&channel, &html.replacen(from, to, 1));
+        assert!(refused.contains(reason), "{from} -> {to}: {refused}");
+    }
+    // Above the threshold the item alone is delivered free.
+    sample.terms.price = "50.00".parse().unwrap();
+    let dear = rendered(&channel, &sample);
+    assert!(dear.contains(
+        "\"shippingRate\":{\"@type\":\"MonetaryAmount\",\"currency\":\"EUR\",\"value\":\"0.00\"}"
+    ));
+    assert!(refusal(&channel, &dear).starts_with("read:"), "{dear}");
+}
+
 #[test]
 fn one_falsified_way_is_noticed_and_named() {
     let channel = channel("en");

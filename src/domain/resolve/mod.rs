@@ -75,15 +75,14 @@
 //!    terms, and [`Terms::visible_in`] decides. The source of each rule is named
 //!    in the restriction itself.
 //! 10. **Order conditions.** Each part (delivery fee, minimum order, payment,
-//!    returns) is taken from the most specific conditions that give it: those
-//!    of a zone before those of the zone around it and of the market, in the
-//!    same place those of the sales mode before those of all. A delivery fee
-//!    stands only where the goods are delivered.
-//!
-//! 8. **Promotions** that are valid and target the product stand beside the
-//!    price and never change it: those of a higher priority first, then by id.
-//!    In the view of everyone those for another audience stand with that
-//!    condition; the view of one audience shows its own and everyone's.
+//!     returns) is taken from the most specific conditions that give it: those
+//!     of a zone before those of the zone around it and of the market, in the
+//!     same place those of the sales mode before those of all. A delivery fee
+//!     stands only where the goods are delivered.
+//! 11. **Promotions** that are valid and target the product stand beside the
+//!     price and never change it: those of a higher priority first, then by id.
+//!     In the view of everyone those for another audience stand with that
+//!     condition; the view of one audience shows its own and everyone's.
 //!
 //! More kinds of rules (quantities, weekly windows, stacking policies) extend
 //! [`Inputs`] and these steps; the shape of the answer stays.

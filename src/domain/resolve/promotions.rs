@@ -1,4 +1,4 @@
-//! Which promotions stand in the terms, by rule 8.
+//! Which promotions stand in the terms, by rule 11.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use super::restrictions::Law;
 use super::{Inputs, Paid, Reason, is_everyone, offers};
 use crate::source::Offer;
 
-/// The promotions that stand in the terms, in the order of rule 8.
+/// The promotions that stand in the terms, in the order of rule 11.
 pub(super) fn promotions(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<Promotion> {
     let mut standing: Vec<(&Offer, &PromotionTerms)> = all(input)
         .filter(|(offer, _)| judge(input, paid, offer, at).is_ok())
@@ -21,7 +21,7 @@ pub(super) fn promotions(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Ve
 }
 
 /// Every promotion that may be for the product, with its verdict, in the order
-/// of rule 8.
+/// of rule 11.
 pub(super) fn judged<'a>(
     input: &Inputs<'a>,
     paid: &Paid<'_>,

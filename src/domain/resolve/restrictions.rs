@@ -76,7 +76,6 @@ impl<'a> Law<'a> {
     }
 
     /// Why no promotion stands in the terms.
-    #[allow(dead_code)] // Asked where promotions are selected.
     pub(crate) fn promotion_forbidden(&self) -> Option<Reason> {
         self.no_promotion.map(|by| Reason::ForbiddenBy {
             restriction: by.id.clone(),

@@ -158,6 +158,9 @@ fn carried(
         else {
             continue;
         };
+        if !terms.visible_in(channel) {
+            continue;
+        }
         if items.len() == limit {
             next = items.last().map(|last| last.sku.to_string());
             break;

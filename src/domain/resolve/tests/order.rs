@@ -1,4 +1,4 @@
-//! Rule 9: the most specific order conditions win, part by part.
+//! Rule 10: the most specific order conditions win, part by part.
 
 use offercast_contract::{Horizon, PaymentMethod, SalesMode};
 

@@ -1,4 +1,4 @@
-//! Rule 8: what the law allows.
+//! Rule 9: what the law allows.
 
 use offercast_contract::{
     Channel, ChannelSelector, Horizon, Measure, MeasureUnit, RestrictionId, SalesMode,
