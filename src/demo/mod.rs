@@ -6,7 +6,7 @@ mod offers;
 mod order;
 mod products;
 #[cfg(test)]
-mod restrictions_example;
+mod restrictions_tests;
 
 use offercast_contract::{Instant, Template};
 use offercast_domain::change::Change;
