@@ -10,7 +10,7 @@ use offercast_kit::present::with_family_projection;
 use super::args::ChannelArgs;
 use super::{Failure, publish};
 use crate::config::Config;
-use crate::runtime::server::start_engine;
+use crate::runtime::server::start_recording_engine;
 use crate::runtime::{block_on, families, open_broker, open_store, require_schema};
 
 pub(super) fn run(config: &Config, args: &ChannelArgs) -> Result<ExitCode, Failure> {
@@ -42,7 +42,7 @@ fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> 
     let (zones, time_zone) = block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_engine(store, open_broker(config, "offercast channel")?).await?;
+        let engine = start_recording_engine(store, open_broker(config, "offercast channel")?).await?;
         let current = engine.current();
         let market = current.book.market(&args.market);
         let market = market

@@ -10,7 +10,7 @@ use super::args::ImportArgs;
 use super::publish::AUTHOR;
 use super::{Failure, say};
 use crate::config::Config;
-use crate::runtime::server::start_engine;
+use crate::runtime::server::start_recording_engine;
 use crate::runtime::{block_on, open_broker, open_store, require_schema};
 
 /// The mapping for statutory price lists as Croatian chains publish them.
@@ -33,7 +33,7 @@ pub(super) fn run(config: &Config, args: ImportArgs) -> Result<ExitCode, Failure
     let done = block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_engine(store, open_broker(config, "offercast import")?).await?;
+        let engine = start_recording_engine(store, open_broker(config, "offercast import")?).await?;
         let progress = move |progress| show(&shown, progress);
         Ok(import::run(&engine, import, Box::new(file), gzip, progress).await)
     })?;
@@ -114,12 +114,7 @@ fn print(report: &ImportReport, dry_run: bool) {
         report.rows, report.skus, report.zones
     ));
     match report.revision {
-        Some(number) => {
-            let affected = report.affected_skus.unwrap_or_default();
-            say(format!(
-                "recorded as revision {number}; {affected} SKUs change in what channels show"
-            ));
-        }
+        Some(number) => say(format!("recorded as revision {number}")),
         None if dry_run => say(format!(
             "dry run: {} rows of the source of truth would change",
             report.changes

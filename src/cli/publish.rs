@@ -9,7 +9,7 @@ use offercast_usecases::publish::{self, Publish, PublishError, Published};
 use super::args::PublishArgs;
 use super::{Failure, say};
 use crate::config::Config;
-use crate::runtime::server::start_engine;
+use crate::runtime::server::start_recording_engine;
 use crate::runtime::{block_on, open_broker, open_store, require_schema};
 
 /// The author of what is recorded from a terminal.
@@ -39,7 +39,7 @@ pub(super) fn record(
     block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_engine(store, open_broker(config, "offercast publish")?).await?;
+        let engine = start_recording_engine(store, open_broker(config, "offercast publish")?).await?;
         let request = Publish {
             author: AUTHOR.to_owned(),
             base_revision: None,

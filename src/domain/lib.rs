@@ -5,6 +5,7 @@
 
 pub mod basket;
 pub mod change;
+mod content_root;
 pub mod quote;
 pub mod resolve;
 pub mod revision;

@@ -1,6 +1,5 @@
 //! Revisions: atomic, numbered, immutable, chained by hash.
 
-use offercast_contract::canonical::Hasher;
 use offercast_contract::{Hash, Instant, canonical_bytes};
 use serde::{Deserialize, Serialize};
 
@@ -54,26 +53,8 @@ impl Delta {
     /// canonical JSON of the key or the row.
     #[must_use]
     pub fn content_root(&self) -> Hash {
-        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(self.rows());
-        lines.extend(self.closed_documents.iter().map(|key| line(b"close ", key)));
-        lines.extend(self.closed_prices.iter().map(|key| line(b"close ", key)));
-        lines.extend(self.opened_documents.iter().map(open_document));
-        lines.extend(self.opened_prices.iter().map(|row| line(b"open ", row)));
-        lines.sort_unstable();
-        let mut hasher = Hasher::default();
-        lines.iter().for_each(|line| hasher.add(line));
-        hasher.finish()
+        crate::content_root::content_root(self)
     }
-}
-
-fn line(verb: &[u8], value: &impl Serialize) -> Vec<u8> {
-    [verb, &canonical_bytes(value), b"\n"].concat()
-}
-
-/// A document is hashed as it is stored: its kind, then its canonical body.
-fn open_document(document: &Document) -> Vec<u8> {
-    let kind = document.kind().as_str();
-    format!("open {kind} {}\n", document.body()).into_bytes()
 }
 
 /// The header of a revision. Fields stand in alphabetical order, so serde

@@ -52,18 +52,22 @@ pub(crate) struct Server {
     tasks: JoinSet<()>,
 }
 
-/// An engine on a store, with this program's families.
-pub(crate) async fn start_engine(
+/// An engine on a store, for a command that records something and ends.
+pub(crate) async fn start_recording_engine(
     store: Store,
     broker: Arc<dyn Broker>,
 ) -> Result<Arc<Engine>, Failure> {
-    let options = EngineOptions {
+    Ok(Engine::start_to_record(engine_options(store, broker)).await?)
+}
+
+/// An engine's parts, with this program's families.
+fn engine_options(store: Store, broker: Arc<dyn Broker>) -> EngineOptions {
+    EngineOptions {
         broker,
         clock: Arc::new(SystemClock),
         families: Families::new(super::families()),
         store,
-    };
-    Ok(Engine::start(options).await?)
+    }
 }
 
 impl Server {
@@ -74,7 +78,7 @@ impl Server {
         inside: Inside,
     ) -> Result<Self, Failure> {
         let broker = super::open_broker(&config, "offercast server")?;
-        let engine = start_engine(store, Arc::clone(&broker)).await?;
+        let engine = Engine::start(engine_options(store, Arc::clone(&broker))).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(until(stopping.clone(), Arc::clone(&engine).follow()));

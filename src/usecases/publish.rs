@@ -38,7 +38,8 @@ pub struct Publish {
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
-    /// How many SKUs' terms differ; unknown in a replayed outcome.
+    /// How many SKUs' terms differ; unknown in a replayed outcome, and where
+    /// only servers fold what was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affected_skus: Option<u64>,
     /// The revision's hash; absent when nothing changed.
@@ -240,6 +241,9 @@ async fn record_claimed(
             Ok((revision, row)) => {
                 let number = revision.header.number;
                 engine.committed().notify_one();
+                if !engine.has_readers {
+                    return Ok(published);
+                }
                 let recorded = Recorded::new(revision, delta, row);
                 engine.catch_up_knowing(Some(recorded)).await?;
                 if let Some(step) = engine.step_to(number, engine.current().position.horizon) {

@@ -21,6 +21,12 @@ pub fn canonical_bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
+/// Appends the canonical bytes of a value: see [`canonical_bytes`].
+pub fn write_canonical(out: &mut Vec<u8>, value: &impl Serialize) {
+    // As above, and memory takes all bytes.
+    let _ = serde_json::to_writer(out, value);
+}
+
 /// A SHA-256 hash, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Hash([u8; 32]);

@@ -68,15 +68,17 @@ pub(super) fn check_row(
 /// it, else the first that the interval would replace.
 fn price_before(row: &PriceRow, state: &Overlay<'_>) -> Option<i64> {
     let place = &row.key.place;
+    let rows = state.base.prices(&row.key.sku);
+    if rows.is_empty() {
+        return None;
+    }
     let chain = state.zone_chain(&place.market, place.zone.as_ref()).ok()?;
     let everyone = Audience::everyone();
     let distance = |other: &PriceRow| match &other.key.place.zone {
         None => Some(chain.len()),
         Some(zone) => chain.iter().position(|own| own == zone),
     };
-    let rows: Vec<(PriceRow, usize)> = state
-        .base
-        .prices(&row.key.sku)
+    let rows: Vec<(PriceRow, usize)> = rows
         .into_iter()
         .filter(|other| other.key.place.market == place.market && other.key.kind.is_paid())
         .filter(|other| other.key.minimum_quantity <= row.key.minimum_quantity)

@@ -19,6 +19,11 @@ pub(super) fn same_family(a: &PriceKey, b: &PriceKey) -> bool {
 /// for the length of it, and neighbours of the same amount become one row.
 /// Where the amount already holds throughout, nothing changes.
 pub(super) fn set(rows: &mut Vec<PriceRow>, mut row: PriceRow) {
+    // Most rows of a price list are the first of their family.
+    if !rows.iter().any(|other| same_family(&other.key, &row.key)) {
+        rows.push(row);
+        return;
+    }
     if holds_throughout(rows, &row) {
         return;
     }

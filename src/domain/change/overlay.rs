@@ -6,14 +6,15 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use offercast_contract::channel::is_within;
 use offercast_contract::{
-    Channel, ChannelId, MarketId, OfferId, OrderConditionsId, RestrictionId, Sku, ZoneId,
+    Audience, Channel, ChannelId, Instant, MarketId, OfferId, OrderConditionsId, RestrictionId,
+    Sku, ZoneId,
 };
 
 use super::Current;
 use crate::revision::Delta;
 use crate::source::{
-    Document, DocumentKey, DocumentKind, Market, Offer, OrderConditions, PriceRow, Product,
-    Restriction, Zone,
+    Document, DocumentKey, DocumentKind, Market, Offer, OrderConditions, Place, PriceKey,
+    PriceKind, PriceRow, Product, Restriction, Zone,
 };
 
 /// What a change set has made of a row so far; `None` for ended.
@@ -291,72 +292,72 @@ impl<'a> Overlay<'a> {
 
     /// The difference to the current rows: sorted, and empty where everything
     /// is as it was.
-    pub(super) fn delta(&self) -> Delta {
+    pub(super) fn into_delta(self) -> Delta {
         let mut delta = Delta::default();
-        for (sku, product) in &self.products {
-            let before = self.base.product(sku);
-            let after = product.as_deref().cloned();
+        let base = self.base;
+        for (sku, product) in sorted(self.products) {
+            let before = base.product(&sku);
+            let after = product.map(Arc::unwrap_or_clone);
             stage(
                 &mut delta,
                 before.map(|product| Document::Product(Box::new(product))),
                 after.map(|product| Document::Product(Box::new(product))),
             );
         }
-        for (id, market) in &self.markets {
-            let before = self.base.market(id);
+        for (id, market) in self.markets {
+            let before = base.market(&id);
             stage(
                 &mut delta,
                 before.map(|market| Document::Market((*market).clone())),
-                market.as_deref().cloned().map(Document::Market),
+                market.map(|market| Document::Market(Arc::unwrap_or_clone(market))),
             );
         }
-        for ((market, id), zone) in &self.zones {
-            let before = self.base.zone(market, id);
+        for ((market, id), zone) in self.zones {
+            let before = base.zone(&market, &id);
             stage(
                 &mut delta,
                 before.map(|zone| Document::Zone((*zone).clone())),
-                zone.as_deref().cloned().map(Document::Zone),
+                zone.map(|zone| Document::Zone(Arc::unwrap_or_clone(zone))),
             );
         }
-        for (id, offer) in &self.offers {
-            let before = self.base.offer(id);
+        for (id, offer) in self.offers {
+            let before = base.offer(&id);
             stage(
                 &mut delta,
                 before.map(|offer| Document::Offer((*offer).clone())),
-                offer.as_deref().cloned().map(Document::Offer),
+                offer.map(|offer| Document::Offer(Arc::unwrap_or_clone(offer))),
             );
         }
-        for (id, channel) in &self.channels {
-            let before = self.base.channel(id);
-            let boxed = |channel: &Channel| Document::Channel(Box::new(channel.clone()));
-            stage(
-                &mut delta,
-                before.as_deref().map(boxed),
-                channel.as_deref().map(boxed),
-            );
+        for (id, channel) in self.channels {
+            let before = base.channel(&id);
+            let boxed = |channel: Arc<Channel>| {
+                Document::Channel(Box::new(Arc::unwrap_or_clone(channel)))
+            };
+            stage(&mut delta, before.map(boxed), channel.map(boxed));
         }
-        for ((market, id), restriction) in &self.restrictions {
-            let before = self.base.restriction(market, id);
+        for ((market, id), restriction) in self.restrictions {
+            let before = base.restriction(&market, &id);
             stage(
                 &mut delta,
                 before.map(|it| Document::Restriction((*it).clone())),
-                restriction.as_deref().cloned().map(Document::Restriction),
+                restriction.map(|it| Document::Restriction(Arc::unwrap_or_clone(it))),
             );
         }
-        for ((market, id), conditions) in &self.order_conditions {
-            let before = self.base.order_conditions(market, id);
+        for ((market, id), conditions) in self.order_conditions {
+            let before = base.order_conditions(&market, &id);
             stage(
                 &mut delta,
                 before.map(|it| Document::OrderConditions((*it).clone())),
-                conditions
-                    .as_deref()
-                    .cloned()
-                    .map(Document::OrderConditions),
+                conditions.map(|it| Document::OrderConditions(Arc::unwrap_or_clone(it))),
             );
         }
-        for (sku, after) in &self.prices {
-            let before: BTreeSet<PriceRow> = self.base.prices(sku).into_iter().collect();
-            let after: BTreeSet<PriceRow> = after.iter().cloned().collect();
+        for (sku, after) in sorted(self.prices) {
+            let before: BTreeSet<PriceRow> = base.prices(&sku).into_iter().collect();
+            if before.is_empty() {
+                delta.opened_prices.extend(after);
+                continue;
+            }
+            let after: BTreeSet<PriceRow> = after.into_iter().collect();
             let closed = before.difference(&after).map(|row| row.key.clone());
             delta.closed_prices.extend(closed);
             delta
@@ -366,6 +367,13 @@ impl<'a> Overlay<'a> {
         sort(&mut delta);
         delta
     }
+}
+
+/// By SKU: what comes out in order is soon sorted.
+fn sorted<V>(by_sku: HashMap<Sku, V>) -> Vec<(Sku, V)> {
+    let mut all: Vec<_> = by_sku.into_iter().collect();
+    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    all
 }
 
 fn stage(delta: &mut Delta, before: Option<Document>, after: Option<Document>) {
@@ -385,8 +393,22 @@ pub(super) fn sort(delta: &mut Delta) {
     delta
         .opened_documents
         .sort_by_cached_key(|document| by(&document.key()));
-    delta.closed_prices.sort_unstable();
-    delta
-        .opened_prices
-        .sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    sort_prices(&mut delta.closed_prices, |key| key);
+    sort_prices(&mut delta.opened_prices, |row| &row.key);
+}
+
+/// Sorts by key: first by its last fields, which have many values, then by its
+/// first ones, which have few. One comparison of all fields for each step would
+/// cost several times as much.
+fn sort_prices<T>(rows: &mut [T], key: impl Fn(&T) -> &PriceKey) {
+    rows.sort_unstable_by(|a, b| many(key(a)).cmp(&many(key(b))));
+    rows.sort_by(|a, b| few(key(a)).cmp(&few(key(b))));
+}
+
+fn many(key: &PriceKey) -> (&Sku, Instant) {
+    (&key.sku, key.valid_from)
+}
+
+fn few(key: &PriceKey) -> (&Audience, PriceKind, &Place) {
+    (&key.audience, key.kind, &key.place)
 }

@@ -75,7 +75,7 @@ pub fn plan(
     }
     if problems.errors.is_empty() {
         return Ok(Plan {
-            delta: state.delta(),
+            delta: state.into_delta(),
             warnings: problems.warnings,
         });
     }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use offercast_contract::Channel;
+use offercast_contract::canonical::write_canonical;
 use serde::{Deserialize, Serialize};
 
 use super::{Market, Offer, OrderConditions, Product, Restriction, Zone};
@@ -140,17 +141,23 @@ impl Document {
     /// The canonical JSON of its body, as it is stored.
     #[must_use]
     pub fn body(&self) -> String {
-        let bytes = match self {
-            Self::Channel(body) => offercast_contract::canonical_bytes(body),
-            Self::Market(body) => offercast_contract::canonical_bytes(body),
-            Self::Offer(body) => offercast_contract::canonical_bytes(body),
-            Self::OrderConditions(body) => offercast_contract::canonical_bytes(body),
-            Self::Restriction(body) => offercast_contract::canonical_bytes(body),
-            Self::Product(body) => offercast_contract::canonical_bytes(body),
-            Self::Zone(body) => offercast_contract::canonical_bytes(body),
-        };
+        let mut bytes = Vec::new();
+        self.write_body(&mut bytes);
         // JSON is UTF-8.
         String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Appends the bytes of [`Document::body`].
+    pub(crate) fn write_body(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Channel(body) => write_canonical(out, body),
+            Self::Market(body) => write_canonical(out, body),
+            Self::Offer(body) => write_canonical(out, body),
+            Self::OrderConditions(body) => write_canonical(out, body),
+            Self::Product(body) => write_canonical(out, body),
+            Self::Restriction(body) => write_canonical(out, body),
+            Self::Zone(body) => write_canonical(out, body),
+        }
     }
 
     /// Parses a stored body.

@@ -91,6 +91,8 @@ pub struct Engine {
     events: broadcast::Sender<Event>,
     head: watch::Sender<u64>,
     committed: Arc<Notify>,
+    /// Whether anybody reads from this process what it recorded itself.
+    pub(crate) has_readers: bool,
     /// What is known of channels, audits and switches, beside the log.
     pub(crate) watchers: Arc<Watchers>,
 }

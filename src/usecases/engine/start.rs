@@ -36,6 +36,16 @@ impl Engine {
     /// Loads the book and folds the log to its head. Takes time in proportion
     /// to the catalogue.
     pub async fn start(options: EngineOptions) -> Result<Arc<Self>, Unavailable> {
+        Self::load(options, true).await
+    }
+
+    /// The same for a command that records and ends: what it recorded itself
+    /// is folded by the servers, and here only if it records once more.
+    pub async fn start_to_record(options: EngineOptions) -> Result<Arc<Self>, Unavailable> {
+        Self::load(options, false).await
+    }
+
+    async fn load(options: EngineOptions, has_readers: bool) -> Result<Arc<Self>, Unavailable> {
         let store = options.store.clone();
         let now = options.clock.now();
         let (base, status) = tokio::task::spawn_blocking(move || {
@@ -58,6 +68,7 @@ impl Engine {
             events: broadcast::channel(EVENT_BACKLOG).0,
             families: Arc::new(options.families),
             frozen_at: ArcSwapOption::new(stopped.then(|| Arc::clone(&base))),
+            has_readers,
             head: watch::channel(base.position.revision).0,
             published: ArcSwap::new(Arc::clone(&base)),
             ring: std::sync::Mutex::default(),

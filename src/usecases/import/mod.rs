@@ -62,7 +62,8 @@ pub enum Progress {
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
-    /// SKUs whose terms differ; unknown in a dry run.
+    /// SKUs whose terms differ; unknown in a dry run, and where only servers
+    /// fold what was recorded.
     pub affected_skus: Option<u64>,
     /// Things to look at; they did not stop the import.
     pub notices: Vec<RowIssue>,
