@@ -22,6 +22,7 @@ use offercast_usecases::present;
 use crate::auth;
 use crate::cache::{BodyKey, Near, Rendered};
 use crate::headers::{self, OFFERCAST_STATE, SURROGATE_KEY};
+use crate::metrics::Tally;
 use crate::params::{Params, path_part};
 use crate::problem::{Kind, Problem};
 use crate::state::Shared;
@@ -95,6 +96,7 @@ where
         let freshness = HeaderValue::from_bytes(self.0.usual_freshness.as_bytes());
         ready(freshness.map_err(|_| ()).map(|freshness| KeptFirst {
             freshness,
+            hits: self.0.metrics.item_hits_tally(),
             near: Near::default(),
             routes,
             shared: self.0.clone(),
@@ -105,6 +107,7 @@ where
 /// See [`Kept`].
 pub struct KeptFirst<S> {
     freshness: HeaderValue,
+    hits: Arc<Tally>,
     near: Near,
     routes: S,
     shared: web::Data<Shared>,
@@ -151,7 +154,7 @@ impl<S> KeptFirst<S> {
             if !is_current(&rendered, engine, shown, sku, now) {
                 return None;
             }
-            shared.metrics.item_hits.inc();
+            self.hits.inc();
             let freshness = &self.freshness;
             Some(respond(request, shared, shown, &rendered, now, freshness))
         })

@@ -42,9 +42,63 @@ pub struct Row {
 
 /// Reads rows by position, as the header says.
 pub(super) struct RowReader<'m> {
-    mapping: &'m Mapping,
+    columns: Places<'m>,
     currency: Currency,
-    positions: BTreeMap<String, usize>,
+    mapping: &'m Mapping,
+}
+
+/// A column's name and position, looked up once for all rows.
+#[derive(Clone, Copy)]
+struct Place<'m> {
+    name: &'m str,
+    at: usize,
+}
+
+/// The mapped columns; see [`Columns`].
+struct Places<'m> {
+    audience: Option<Place<'m>>,
+    brand: Option<Place<'m>>,
+    category: Place<'m>,
+    currency: Option<Place<'m>>,
+    gtin: Option<Place<'m>>,
+    minimum_quantity: Option<Place<'m>>,
+    name: Place<'m>,
+    pack_quantity: Option<Place<'m>>,
+    pack_unit: Option<Place<'m>>,
+    prices: [(PriceKind, Option<Place<'m>>); PriceKind::ALL.len()],
+    sale_unit: Option<Place<'m>>,
+    sku: Place<'m>,
+    smallest_quantity: Option<Place<'m>>,
+    step: Option<Place<'m>>,
+    zone: Option<Place<'m>>,
+}
+
+impl<'m> Places<'m> {
+    /// Every mapped column is among `positions`.
+    fn new(columns: &'m Columns, positions: &BTreeMap<String, usize>) -> Self {
+        let place = |name: &'m str| Place {
+            name,
+            at: positions.get(name).copied().unwrap_or(usize::MAX),
+        };
+        let optional = |name: &'m Option<String>| name.as_deref().map(place);
+        Self {
+            audience: optional(&columns.audience),
+            brand: optional(&columns.brand),
+            category: place(&columns.category),
+            currency: optional(&columns.currency),
+            gtin: optional(&columns.gtin),
+            minimum_quantity: optional(&columns.minimum_quantity),
+            name: place(&columns.name),
+            pack_quantity: optional(&columns.pack_quantity),
+            pack_unit: optional(&columns.pack_unit),
+            prices: PriceKind::ALL.map(|kind| (kind, columns.of(kind).map(place))),
+            sale_unit: optional(&columns.sale_unit),
+            sku: place(&columns.sku),
+            smallest_quantity: optional(&columns.smallest_quantity),
+            step: optional(&columns.step),
+            zone: optional(&columns.zone),
+        }
+    }
 }
 
 /// Notices and errors of one row.
@@ -96,9 +150,9 @@ impl<'m> RowReader<'m> {
         }
         if issues.is_empty() {
             Ok(Self {
-                mapping,
+                columns: Places::new(&mapping.columns, &positions),
                 currency,
-                positions,
+                mapping,
             })
         } else {
             Err(issues)
@@ -112,7 +166,7 @@ impl<'m> RowReader<'m> {
         record: &StringRecord,
         findings: &mut Findings,
     ) -> Option<Row> {
-        let columns = &self.mapping.columns;
+        let columns = &self.columns;
         let mut cell = Cells {
             reader: self,
             record,
@@ -120,12 +174,12 @@ impl<'m> RowReader<'m> {
             findings,
             failed: false,
         };
-        let sku = cell.required(&columns.sku, |text| {
+        let sku = cell.required(columns.sku, |text| {
             Sku::parse(text).map_err(|error| error.to_string())
         });
-        let name = cell.required(&columns.name, |text| Ok(text.to_owned()));
-        let category = cell.required(&columns.category, |text| Ok(text.to_owned()));
-        let zone = match &columns.zone {
+        let name = cell.required(columns.name, |text| Ok(text.to_owned()));
+        let category = cell.required(columns.category, |text| Ok(text.to_owned()));
+        let zone = match columns.zone {
             Some(column) => cell
                 .required(column, |text| {
                     ZoneId::parse(&text.to_lowercase()).map_err(|error| error.to_string())
@@ -137,13 +191,13 @@ impl<'m> RowReader<'m> {
         let sale_unit = cell.sale_unit();
         let pack = cell.pack(sale_unit);
         let gtin = cell.gtin();
-        let brand = cell.optional(columns.brand.as_deref(), |text| Ok(text.to_owned()));
-        let audience = cell.optional(columns.audience.as_deref(), |text| {
+        let brand = cell.optional(columns.brand, |text| Ok(text.to_owned()));
+        let audience = cell.optional(columns.audience, |text| {
             Audience::parse(&text.to_lowercase()).map_err(|error| error.to_string())
         });
-        let minimum_quantity = cell.quantity(columns.minimum_quantity.as_deref());
-        let smallest_quantity = cell.quantity(columns.smallest_quantity.as_deref());
-        let step = cell.quantity(columns.step.as_deref());
+        let minimum_quantity = cell.quantity(columns.minimum_quantity);
+        let smallest_quantity = cell.quantity(columns.smallest_quantity);
+        let step = cell.quantity(columns.step);
         let prices = cell.prices();
         if cell.failed {
             return None;
@@ -212,13 +266,9 @@ struct Cells<'a, 'm> {
     failed: bool,
 }
 
-impl Cells<'_, '_> {
-    fn text(&self, column: &str) -> &str {
-        let position = self.reader.positions.get(column);
-        position
-            .and_then(|position| self.record.get(*position))
-            .unwrap_or_default()
-            .trim()
+impl<'a> Cells<'a, '_> {
+    fn text(&self, column: Place<'_>) -> &'a str {
+        self.record.get(column.at).unwrap_or_default().trim()
     }
 
     fn issue(&self, column: &str, reason: impl Into<String>) -> RowIssue {
@@ -242,7 +292,7 @@ impl Cells<'_, '_> {
 
     fn optional<T>(
         &mut self,
-        column: Option<&str>,
+        column: Option<Place<'_>>,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         let column = column?;
@@ -253,7 +303,7 @@ impl Cells<'_, '_> {
         match parse(text) {
             Ok(value) => Some(value),
             Err(reason) => {
-                self.fail(column, reason);
+                self.fail(column.name, reason);
                 None
             }
         }
@@ -261,11 +311,11 @@ impl Cells<'_, '_> {
 
     fn required<T>(
         &mut self,
-        column: &str,
+        column: Place<'_>,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         if self.text(column).is_empty() {
-            self.fail(column, "is empty");
+            self.fail(column.name, "is empty");
             return None;
         }
         self.optional(Some(column), parse)
@@ -273,7 +323,7 @@ impl Cells<'_, '_> {
 
     fn currency(&mut self) {
         let expected = self.reader.currency;
-        self.optional(self.reader.mapping.columns.currency.as_deref(), |text| {
+        self.optional(self.reader.columns.currency, |text| {
             if text == expected.code() {
                 Ok(())
             } else {
@@ -284,7 +334,7 @@ impl Cells<'_, '_> {
 
     fn sale_unit(&mut self) -> Option<SaleUnit> {
         let mapping = self.reader.mapping;
-        match &mapping.columns.sale_unit {
+        match self.reader.columns.sale_unit {
             None => Some(SaleUnit::Piece),
             Some(column) => self.required(column, |text| {
                 let unit = mapping.sale_units.get(text).copied();
@@ -294,7 +344,7 @@ impl Cells<'_, '_> {
     }
 
     /// A quantity in the sale unit.
-    fn quantity(&mut self, column: Option<&str>) -> Option<Quantity> {
+    fn quantity(&mut self, column: Option<Place<'_>>) -> Option<Quantity> {
         self.optional(column, |text| {
             text.parse()
                 .map_err(|error: QuantityError| error.to_string())
@@ -305,13 +355,13 @@ impl Cells<'_, '_> {
     /// left out, so that no unit price is claimed from it.
     fn pack(&mut self, sale_unit: Option<SaleUnit>) -> Option<Measure> {
         let mapping = self.reader.mapping;
-        let quantity_column = mapping.columns.pack_quantity.as_deref()?;
-        let unit_column = mapping.columns.pack_unit.as_deref()?;
+        let quantity_column = self.reader.columns.pack_quantity?;
+        let unit_column = self.reader.columns.pack_unit?;
         let unit = self.optional(Some(unit_column), |text| {
             let unit = mapping.pack_units.get(text).copied();
             unit.ok_or_else(|| format!("{text:?} is no pack unit of the mapping"))
         })?;
-        let text = self.text(quantity_column).to_owned();
+        let text = self.text(quantity_column);
         if text.is_empty() {
             return None;
         }
@@ -327,7 +377,7 @@ impl Cells<'_, '_> {
             });
         let Some(measure) = measure else {
             self.notice(
-                quantity_column,
+                quantity_column.name,
                 format!("{text:?} is not a quantity above zero; no unit price is shown"),
             );
             return None;
@@ -336,7 +386,7 @@ impl Cells<'_, '_> {
             Ok(()) => Some(measure),
             Err(reason) => {
                 self.notice(
-                    quantity_column,
+                    quantity_column.name,
                     format!("{measure}: {reason}; no unit price is shown"),
                 );
                 None
@@ -345,8 +395,8 @@ impl Cells<'_, '_> {
     }
 
     fn gtin(&mut self) -> Option<String> {
-        let column = self.reader.mapping.columns.gtin.as_deref()?;
-        let text = self.text(column).to_owned();
+        let column = self.reader.columns.gtin?;
+        let text = self.text(column);
         if text.is_empty() {
             return None;
         }
@@ -354,18 +404,17 @@ impl Cells<'_, '_> {
         match offercast_domain::change::gtin_rule(&gtin) {
             Ok(()) => Some(gtin),
             Err(reason) => {
-                self.notice(column, format!("{reason}; left out"));
+                self.notice(column.name, format!("{reason}; left out"));
                 None
             }
         }
     }
 
     fn prices(&mut self) -> Vec<(PriceKind, Amount)> {
-        let mapping = self.reader.mapping;
         let currency = self.reader.currency;
         let mut prices = Vec::with_capacity(3);
-        for kind in PriceKind::ALL {
-            let amount = self.optional(mapping.columns.of(kind), |text| {
+        for (kind, column) in self.reader.columns.prices {
+            let amount = self.optional(column, |text| {
                 let amount =
                     Amount::parse_lenient(text, currency).map_err(|error| error.to_string())?;
                 if amount.minor() > 0 {
@@ -377,13 +426,11 @@ impl Cells<'_, '_> {
             prices.extend(amount.map(|amount| (kind, amount)));
         }
         if !self.failed && !prices.iter().any(|(kind, _)| kind.is_paid()) {
-            let column = mapping
-                .columns
-                .regular
-                .as_deref()
-                .or(mapping.columns.special.as_deref());
+            let prices = &self.reader.columns.prices;
+            let column = prices.iter().filter(|(kind, _)| kind.is_paid());
+            let name = column.filter_map(|(_, column)| *column).next();
             self.fail(
-                column.unwrap_or("price"),
+                name.map_or("price", |column| column.name),
                 "neither a regular nor a special price is given",
             );
         }
