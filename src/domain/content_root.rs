@@ -199,6 +199,9 @@ mod tests {
             };
             assert_eq!(content_root(&delta), by_the_book(&delta), "{count} rows");
         }
-        assert_eq!(content_root(&Delta::default()), by_the_book(&Delta::default()));
+        assert_eq!(
+            content_root(&Delta::default()),
+            by_the_book(&Delta::default())
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Serialises a type by its `Display` and `FromStr`.
 macro_rules! serde_as_text {
@@ -13,6 +13,14 @@ macro_rules! serde_as_text {
             }
         }
 
+        crate::ident::serde_from_text!($type);
+    };
+}
+pub(crate) use serde_as_text;
+
+/// Deserialises a type by its `FromStr`.
+macro_rules! serde_from_text {
+    ($type:ty) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Text;
@@ -32,7 +40,7 @@ macro_rules! serde_as_text {
         }
     };
 }
-pub(crate) use serde_as_text;
+pub(crate) use serde_from_text;
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +151,13 @@ macro_rules! ident {
             }
         }
 
-        serde_as_text!($name);
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        serde_from_text!($name);
     };
 }
 
@@ -191,7 +205,8 @@ impl Audience {
     /// The audience that everybody belongs to.
     #[must_use]
     pub fn everyone() -> Self {
-        Self(Arc::from("everyone"))
+        static EVERYONE: LazyLock<Audience> = LazyLock::new(|| Audience(Arc::from("everyone")));
+        EVERYONE.clone()
     }
 
     /// Whether it is one person. Prices and offers for it stand in its own view

@@ -160,14 +160,31 @@ impl Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.exponent == 0 {
-            return write!(f, "{}", self.minor);
+        // From the last digit on; 19 digits, a sign, a point, and zeros for up
+        // to twelve decimals.
+        let mut text = [b'0'; 32];
+        let mut places = text.iter_mut().enumerate().rev();
+        let mut start = 0;
+        let mut push = |byte: u8| {
+            if let Some((at, place)) = places.next() {
+                (*place, start) = (byte, at);
+            }
+        };
+        let mut rest = self.minor.unsigned_abs();
+        let mut digits = 0;
+        while rest > 0 || digits <= self.exponent {
+            if digits == self.exponent && digits > 0 {
+                push(b'.');
+            }
+            push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            digits += 1;
         }
-        let scale = 10_u64.pow(u32::from(self.exponent));
-        let absolute = self.minor.unsigned_abs();
-        let sign = if self.minor < 0 { "-" } else { "" };
-        let width = usize::from(self.exponent);
-        write!(f, "{sign}{}.{:0width$}", absolute / scale, absolute % scale)
+        if self.minor < 0 {
+            push(b'-');
+        }
+        let text = text.get(start..).and_then(|text| str::from_utf8(text).ok());
+        f.write_str(text.unwrap_or_default())
     }
 }
 
@@ -195,9 +212,13 @@ impl FromStr for Amount {
         if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) || fraction.len() > 12 {
             return Err(not_decimal());
         }
-        let minor: i64 = format!("{whole}{fraction}")
-            .parse()
-            .map_err(|_| MoneyError::OutOfRange(text.to_owned()))?;
+        let minor = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .try_fold(0_i64, |minor, byte| {
+                minor.checked_mul(10)?.checked_add(i64::from(byte - b'0'))
+            })
+            .ok_or_else(|| MoneyError::OutOfRange(text.to_owned()))?;
         Ok(Self {
             minor: if negative { -minor } else { minor },
             exponent: fraction.len() as u8,
@@ -292,6 +313,9 @@ mod tests {
             ("JPY", 500, "500"),
             ("EUR", 5, "0.05"),
             ("KWD", -1234, "-1.234"),
+            ("JPY", 0, "0"),
+            ("EUR", i64::MIN + 1, "-92233720368547758.07"),
+            ("EUR", i64::MAX, "92233720368547758.07"),
         ] {
             let currency = Currency::parse(code).unwrap();
             assert_eq!(Amount::new(minor, currency).to_string(), text);
@@ -302,7 +326,20 @@ mod tests {
     #[test]
     fn wrong_texts_are_refused() {
         for text in [
-            "", ".", "1.", ".5", "1,5", "1e3", "+1", "--1", "1.2.3", " 1", "NaN",
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-",
+            "9223372036854775808",
+            "0.1234567890123",
+            "1,5",
+            "1e3",
+            "+1",
+            "--1",
+            "1.2.3",
+            " 1",
+            "NaN",
         ] {
             assert!(text.parse::<Amount>().is_err(), "{text:?}");
         }

@@ -330,9 +330,8 @@ impl<'a> Overlay<'a> {
         }
         for (id, channel) in self.channels {
             let before = base.channel(&id);
-            let boxed = |channel: Arc<Channel>| {
-                Document::Channel(Box::new(Arc::unwrap_or_clone(channel)))
-            };
+            let boxed =
+                |channel: Arc<Channel>| Document::Channel(Box::new(Arc::unwrap_or_clone(channel)));
             stage(&mut delta, before.map(boxed), channel.map(boxed));
         }
         for ((market, id), restriction) in self.restrictions {
