@@ -10,7 +10,7 @@ use crate::connection::AnyConnection;
 use crate::rows::{NewDocument, NewPrice, quantity_number, zone_text};
 use crate::schema::{documents, prices};
 use crate::store::stored;
-use crate::{AppendError, StorageError};
+use crate::{AppendError, StorageError, copy};
 
 /// Rows of one multi-row statement: beyond this SQLite gains nothing, and
 /// PostgreSQL is faster by COPY.
@@ -47,11 +47,7 @@ fn open_documents(connection: &mut AnyConnection, delta: &Delta, revision: u64) 
     if delta.opened_documents.len() > BATCH_ROWS
         && let AnyConnection::Postgres(postgres) = connection
     {
-        let rows: Vec<_> = delta.opened_documents.iter().map(new).collect();
-        return diesel::copy_from(documents::table)
-            .from_insertable(rows)
-            .execute(postgres)
-            .map(drop);
+        return copy::documents(postgres, delta, revision);
     }
     for chunk in delta.opened_documents.chunks(BATCH_ROWS) {
         let rows: Vec<_> = chunk.iter().map(new).collect();
@@ -69,11 +65,7 @@ fn open_prices(connection: &mut AnyConnection, delta: &Delta, revision: u64) -> 
     if delta.opened_prices.len() > BATCH_ROWS
         && let AnyConnection::Postgres(postgres) = connection
     {
-        let rows: Vec<_> = delta.opened_prices.iter().map(new).collect();
-        return diesel::copy_from(prices::table)
-            .from_insertable(rows)
-            .execute(postgres)
-            .map(drop);
+        return copy::prices(postgres, delta, revision);
     }
     for chunk in delta.opened_prices.chunks(BATCH_ROWS) {
         let rows: Vec<_> = chunk.iter().map(new).collect();

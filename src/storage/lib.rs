@@ -14,6 +14,7 @@ mod audit;
 mod bulk;
 mod change_set;
 mod connection;
+mod copy;
 mod error;
 mod head;
 mod idempotency;

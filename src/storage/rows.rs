@@ -53,10 +53,10 @@ fn document_kind(kind: &str) -> Result<DocumentKind, StorageError> {
 #[derive(Insertable)]
 #[diesel(table_name = documents, treat_none_as_default_value = false)]
 pub(crate) struct NewDocument {
-    kind: &'static str,
-    id: String,
-    body: String,
-    since_revision: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) since_revision: i64,
 }
 
 impl NewDocument {
@@ -88,16 +88,16 @@ pub(crate) struct StoredPrice {
 #[derive(Insertable)]
 #[diesel(table_name = prices, treat_none_as_default_value = false)]
 pub(crate) struct NewPrice<'a> {
-    sku: &'a str,
-    market: &'a str,
-    zone: &'a str,
-    audience: &'a str,
-    kind: &'static str,
-    minimum_quantity: i64,
-    valid_from: i64,
-    valid_until: Option<i64>,
-    amount_minor: i64,
-    since_revision: i64,
+    pub(crate) sku: &'a str,
+    pub(crate) market: &'a str,
+    pub(crate) zone: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) kind: &'static str,
+    pub(crate) minimum_quantity: i64,
+    pub(crate) valid_from: i64,
+    pub(crate) valid_until: Option<i64>,
+    pub(crate) amount_minor: i64,
+    pub(crate) since_revision: i64,
 }
 
 impl<'a> NewPrice<'a> {
