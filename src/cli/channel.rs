@@ -42,7 +42,8 @@ fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> 
     let (zones, time_zone) = block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_recording_engine(store, open_broker(config, "offercast channel")?).await?;
+        let engine =
+            start_recording_engine(store, open_broker(config, "offercast channel")?).await?;
         let current = engine.current();
         let market = current.book.market(&args.market);
         let market = market

@@ -33,7 +33,8 @@ pub(super) fn run(config: &Config, args: ImportArgs) -> Result<ExitCode, Failure
     let done = block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_recording_engine(store, open_broker(config, "offercast import")?).await?;
+        let engine =
+            start_recording_engine(store, open_broker(config, "offercast import")?).await?;
         let progress = move |progress| show(&shown, progress);
         Ok(import::run(&engine, import, Box::new(file), gzip, progress).await)
     })?;

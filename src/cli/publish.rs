@@ -39,7 +39,8 @@ pub(super) fn record(
     block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine = start_recording_engine(store, open_broker(config, "offercast publish")?).await?;
+        let engine =
+            start_recording_engine(store, open_broker(config, "offercast publish")?).await?;
         let request = Publish {
             author: AUTHOR.to_owned(),
             base_revision: None,

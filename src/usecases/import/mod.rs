@@ -5,7 +5,10 @@ mod plan;
 mod row;
 
 use std::io::Read;
+use std::sync::mpsc;
 
+use csv::StringRecord;
+use hashbrown::{HashMap, HashSet};
 use offercast_contract::{Currency, Instant, MarketId, ZoneId};
 use offercast_domain::change::{ChangeError, Guard};
 use offercast_domain::source::Market;
@@ -200,8 +203,7 @@ pub async fn run(
 /// A file that is said to be complete for a zone has rows of it: else a typing
 /// error, or half a file, would end every price there.
 fn refuse_unnamed_zones(import: &Import, rows: &[Row]) -> Result<(), ImportError> {
-    let named: std::collections::BTreeSet<_> =
-        rows.iter().filter_map(|row| row.zone.as_ref()).collect();
+    let named: HashSet<_> = rows.iter().filter_map(|row| row.zone.as_ref()).collect();
     let unnamed = import
         .complete_for
         .iter()
@@ -230,9 +232,8 @@ struct Table {
 }
 
 fn report(table: &Table, changes: u64) -> ImportReport {
-    let skus: std::collections::BTreeSet<_> =
-        table.rows.iter().map(|row| &row.product.sku).collect();
-    let zones: std::collections::BTreeSet<_> = table.rows.iter().map(|row| &row.zone).collect();
+    let skus: HashSet<_> = table.rows.iter().map(|row| &row.product.sku).collect();
+    let zones: HashSet<_> = table.rows.iter().map(|row| &row.zone).collect();
     ImportReport {
         affected_skus: None,
         changes,
@@ -258,7 +259,7 @@ fn read(
 ) -> Result<Table, ImportError> {
     let counted = Counted::new(file);
     let bytes = counted.count();
-    let text: Box<dyn Read> = if gzip {
+    let text: Box<dyn Read + Send> = if gzip {
         Box::new(flate2::read::MultiGzDecoder::new(counted))
     } else {
         Box::new(counted)
@@ -272,20 +273,57 @@ fn read(
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .from_reader(text);
-    let unreadable = |error: csv::Error| ImportError::File(error.to_string());
     let header = reader.headers().map_err(unreadable)?.clone();
     let rows_reader = RowReader::new(mapping, currency, &header).map_err(wrong)?;
+    std::thread::scope(|scope| {
+        let (sender, records) = mpsc::sync_channel(BATCHES);
+        scope.spawn(move || split(reader, &sender));
+        check(mapping, &rows_reader, records, |rows| {
+            progress(Progress::Reading {
+                bytes: bytes.get(),
+                rows,
+            });
+        })
+    })
+}
+
+/// Records that are handed over at once.
+type Batch = Vec<Result<StringRecord, csv::Error>>;
+
+/// Records in a batch, and batches that may wait.
+const BATCH_ROWS: usize = 256;
+const BATCHES: usize = 8;
+
+/// Unpacks and splits the file, on a thread of its own: checking the cells
+/// takes as long. Ends with the file, its first error, or the checking.
+fn split(reader: csv::Reader<impl Read>, batches: &mpsc::SyncSender<Batch>) {
+    let mut records = reader.into_records();
+    loop {
+        let batch: Batch = records.by_ref().take(BATCH_ROWS).collect();
+        let is_last = batch.len() < BATCH_ROWS || batch.iter().any(Result::is_err);
+        if batches.send(batch).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Checks all records.
+fn check(
+    mapping: &Mapping,
+    rows_reader: &RowReader<'_>,
+    batches: mpsc::Receiver<Batch>,
+    progress: impl Fn(u64),
+) -> Result<Table, ImportError> {
     let mut findings = Findings::default();
     let (mut errors, mut errors_total) = (Vec::new(), 0);
-    let mut rows: Vec<Row> = Vec::new();
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = HashMap::new();
     let mut table = Table {
         notices: Vec::new(),
         notices_total: 0,
         rows: Vec::new(),
     };
     let mut count: u64 = 0;
-    for record in reader.records() {
+    for record in batches.into_iter().flatten() {
         let record = record.map_err(unreadable)?;
         count += 1;
         let line = record.position().map_or(count + 1, csv::Position::line);
@@ -305,7 +343,7 @@ fn read(
                     row: line,
                 });
             }
-            rows.push(row);
+            table.rows.push(row);
         }
         errors_total += findings.errors.len() as u64;
         let room = MAX_ISSUES.saturating_sub(errors.len());
@@ -314,10 +352,7 @@ fn read(
         let room = MAX_ISSUES.saturating_sub(table.notices.len());
         table.notices.extend(findings.notices.drain(..).take(room));
         if count.is_multiple_of(PROGRESS_EVERY) {
-            progress(Progress::Reading {
-                bytes: bytes.get(),
-                rows: count,
-            });
+            progress(count);
         }
     }
     if errors_total > 0 {
@@ -331,8 +366,11 @@ fn read(
             "it has no rows below its header".to_owned(),
         ));
     }
-    table.rows = rows;
     Ok(table)
+}
+
+fn unreadable(error: csv::Error) -> ImportError {
+    ImportError::File(error.to_string())
 }
 
 fn wrong(mut errors: Vec<RowIssue>) -> ImportError {
@@ -379,7 +417,7 @@ const MAX_TEXT_BYTES: u64 = 1 << 30;
 
 /// Fails where there is more to read than allowed.
 struct Limited {
-    inner: Box<dyn Read>,
+    inner: Box<dyn Read + Send>,
     left_bytes: u64,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
 use offercast_contract::measure::Quantity;
 use offercast_contract::{Audience, Instant, Sku, ZoneId};
 use offercast_domain::change::{Change, EndPrice, SetPrice};
@@ -92,7 +93,7 @@ impl Edits {
     /// One product per SKU: the first row that names it says what it is.
     fn products(&mut self, book: &Book, import: &Import, rows: &[Row]) {
         let column = import.mapping.columns.sku.clone();
-        let mut seen: BTreeSet<&Sku> = BTreeSet::new();
+        let mut seen: HashSet<&Sku> = HashSet::new();
         for row in rows {
             if !seen.insert(&row.product.sku) {
                 continue;
@@ -192,7 +193,7 @@ impl Edits {
     /// SKUs with prices in a zone that the file is complete for, and does not
     /// name there.
     fn missing(&mut self, book: &Book, import: &Import, rows: &[Row]) {
-        let named: BTreeSet<(&ZoneId, &Sku)> = rows
+        let named: HashSet<(&ZoneId, &Sku)> = rows
             .iter()
             .filter_map(|row| Some((row.zone.as_ref()?, &row.product.sku)))
             .collect();
