@@ -165,7 +165,7 @@ impl BodyCache {
 const NEAR_SLOTS: usize = 1 << 18;
 /// Every so many answers the cache itself is asked, so that it knows what is in
 /// use when it has to give something up.
-const NEAR_TURNS: u32 = 8;
+const NEAR_TURNS: u32 = 32;
 
 /// One worker's shortcut to bodies in the cache, without the book-keeping that
 /// the cache does on each look. It keeps none of them alive. One that was

@@ -89,28 +89,49 @@ pub fn cache_control(max_age_s: u32, public: bool) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("no-store"))
 }
 
-thread_local! {
-    static LAST: RefCell<Option<(u64, u64, HeaderValue, HeaderValue)>> = const { RefCell::new(None) };
+/// Both values of a position, as headers.
+struct PositionValues {
+    epoch: (u64, HeaderValue),
+    revision: (u64, HeaderValue),
 }
 
-/// Writes `Offercast-Revision` and `Offercast-Epoch`. The values change rarely
-/// and are wanted by every answer, so each thread keeps the last ones.
+impl PositionValues {
+    fn of(position: &Position) -> Self {
+        Self {
+            epoch: (position.epoch, HeaderValue::from(position.epoch)),
+            revision: (position.revision, HeaderValue::from(position.revision)),
+        }
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Option<PositionValues>> = const { RefCell::new(None) };
+}
+
+/// The values change rarely and are wanted by every answer, so each thread
+/// keeps the last ones.
+fn with_position<T>(position: &Position, write: impl FnOnce(&PositionValues) -> T) -> T {
+    LAST.with_borrow_mut(|last| match last {
+        Some(known) if (known.revision.0, known.epoch.0) == (position.revision, position.epoch) => {
+            write(known)
+        }
+        _ => write(last.insert(PositionValues::of(position))),
+    })
+}
+
+/// Writes `Offercast-Revision` and `Offercast-Epoch`.
 pub fn write_position(headers: &mut HeaderMap, position: &Position) {
-    LAST.with_borrow_mut(|last| {
-        let wanted = (position.revision, position.epoch);
-        let known = last.take().filter(|known| (known.0, known.1) == wanted);
-        let known = known.unwrap_or_else(|| {
-            let (revision, epoch) = wanted;
-            (
-                revision,
-                epoch,
-                HeaderValue::from(revision),
-                HeaderValue::from(epoch),
-            )
-        });
-        headers.insert(OFFERCAST_REVISION, known.2.clone());
-        headers.insert(OFFERCAST_EPOCH, known.3.clone());
-        *last = Some(known);
+    with_position(position, |values| {
+        headers.insert(OFFERCAST_REVISION, values.revision.1.clone());
+        headers.insert(OFFERCAST_EPOCH, values.epoch.1.clone());
+    });
+}
+
+/// The same for headers that hold neither yet.
+pub fn append_position(headers: &mut HeaderMap, position: &Position) {
+    with_position(position, |values| {
+        headers.append(OFFERCAST_REVISION, values.revision.1.clone());
+        headers.append(OFFERCAST_EPOCH, values.epoch.1.clone());
     });
 }
 

@@ -37,9 +37,11 @@ pub fn is_item(context: &GuardContext<'_>) -> bool {
 
 fn split(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix(PREFIX)?.strip_prefix('/')?;
-    let (channel, rest) = rest.split_once('/')?;
-    let sku = rest.strip_prefix("items/")?;
-    (!channel.is_empty() && !sku.is_empty() && !sku.contains('/')).then_some((channel, sku))
+    // Bytes: a search for a character takes several times as long on so little.
+    let slash = |text: &str| text.bytes().position(|byte| byte == b'/');
+    let (channel, rest) = rest.split_at(slash(rest)?);
+    let sku = rest.strip_prefix("/items/")?;
+    (!channel.is_empty() && !sku.is_empty() && slash(sku).is_none()).then_some((channel, sku))
 }
 
 /// One item as the channel shows it.
@@ -331,7 +333,7 @@ fn respond(
             HttpResponse::with_body(StatusCode::OK, BoxBody::new(rendered.body.clone()));
         response
             .headers_mut()
-            .insert(header::CONTENT_TYPE, rendered.content_type.clone());
+            .append(header::CONTENT_TYPE, rendered.content_type.clone());
         response
     };
     let policy_s = shared.options.max_age_s;
@@ -341,11 +343,12 @@ fn respond(
     } else {
         headers::cache_control(max_age_s, shared.options.public_reads)
     };
+    // None of them is there yet, so nothing has to be replaced.
     let written = response.headers_mut();
-    written.insert(header::CACHE_CONTROL, freshness);
-    written.insert(header::ETAG, rendered.etag.clone());
-    written.insert(SURROGATE_KEY, rendered.surrogate_key.clone());
-    headers::write_position(written, &shown.position);
+    written.append(header::CACHE_CONTROL, freshness);
+    written.append(header::ETAG, rendered.etag.clone());
+    written.append(SURROGATE_KEY, rendered.surrogate_key.clone());
+    headers::append_position(written, &shown.position);
     response
 }
 
