@@ -25,7 +25,7 @@ pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
             include: vec![Selector::Category("food/dairy/cheese".to_owned())],
             ..Target::default()
         },
-        valid_until: Some(hours(6 * 24)),
+        valid_until: Some(hours(6 * 24).into()),
         ..Offer::new(
             "cheese-week".parse()?,
             "pl".parse()?,
@@ -46,7 +46,7 @@ pub(super) fn offers(now: Instant) -> Result<Vec<Change>, Failure> {
             ],
             ..Target::default()
         },
-        valid_until: Some(hours(48)),
+        valid_until: Some(hours(48).into()),
         ..Offer::new(
             "coffee-morning".parse()?,
             "ru".parse()?,

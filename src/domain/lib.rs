@@ -9,4 +9,5 @@ mod content_root;
 pub mod quote;
 pub mod resolve;
 pub mod revision;
+pub mod schedule;
 pub mod source;

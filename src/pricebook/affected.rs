@@ -139,8 +139,8 @@ impl Book {
         }
         let priced = self.index.boundaries.range(from..until);
         let mut skus: Vec<Sku> = priced.flat_map(|(_, skus)| skus.iter().cloned()).collect();
-        for offer in self.offers.with_boundary(from, until) {
-            skus.extend(self.reached_by(offer));
+        for (market, offer) in self.offers.with_boundary(from, until) {
+            skus.extend(self.targeted_skus(market, &offer.target));
         }
         for restriction in self.rules.restrictions_with_boundary(from, until) {
             skus.extend(self.restricted_by(restriction));

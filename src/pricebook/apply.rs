@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use offercast_contract::{OfferId, Sku};
+use offercast_contract::{MarketId, OfferId, Sku};
 use offercast_domain::revision::{Delta, Head, Revision};
 use offercast_domain::source::{
     Document, DocumentKey, DocumentKind, Offer, PriceKey, PriceRow, Product,
@@ -34,8 +34,9 @@ impl Book {
             recorded_at: revision.header.recorded_at,
         };
         let offers = book.apply_documents(delta);
-        if !offers.is_empty() {
-            Arc::make_mut(&mut book.offers).replace(offers);
+        let changed = changed_markets(delta);
+        if !offers.is_empty() || !changed.is_empty() {
+            Arc::make_mut(&mut book.offers).replace(offers, changed, &book.markets);
         }
         for (sku, change) in per_sku(delta) {
             book.apply_sku(&sku, &change);
@@ -138,6 +139,14 @@ impl Book {
             Document::Product(_) => {}
         }
     }
+}
+
+fn changed_markets(delta: &Delta) -> Vec<MarketId> {
+    let opened = delta.opened_documents.iter().map(Document::key);
+    let keys = delta.closed_documents.iter().cloned().chain(opened);
+    keys.filter(|key| key.kind == DocumentKind::Market)
+        .flat_map(|key| MarketId::parse(&key.id))
+        .collect()
 }
 
 fn per_sku(delta: &Delta) -> BTreeMap<Sku, SkuChange<'_>> {

@@ -61,10 +61,10 @@ impl Folded {
     /// that a first load of a million SKUs is never held as items.
     pub fn items(&self) -> impl Iterator<Item = Item> + '_ {
         let views = self.book.views();
-        let frames = Frame::all(&self.book, views);
+        let frames = Frame::all(&self.book, views, self.horizon);
         self.changed
             .iter()
-            .map(move |sku| self.book.item_in(sku, views, &frames, self.horizon))
+            .map(move |sku| self.book.item_in(sku, views, &frames))
     }
 }
 
@@ -190,12 +190,12 @@ impl<'b> Compare<'b> {
         Self {
             after,
             before,
-            new_frames: Frame::all(after.book, new),
+            new_frames: Frame::all(after.book, new, after.horizon),
             old_at: new
                 .iter()
                 .map(|view| old.binary_search(view).ok())
                 .collect(),
-            old_frames: Frame::all(before.book, old),
+            old_frames: Frame::all(before.book, old, before.horizon),
             gone: (0..old.len()).filter(is_gone).collect(),
         }
     }
@@ -237,7 +237,7 @@ fn resolved(
         return (None, Vec::new());
     };
     let facts = entry.product.as_ref().map(|stored| stored.facts_hash());
-    (facts, side.book.timelines_in(entry, frames, side.horizon))
+    (facts, side.book.timelines_in(entry, frames))
 }
 
 /// What a SKU adds to the digest of a view: nothing without terms.

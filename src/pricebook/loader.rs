@@ -58,7 +58,7 @@ impl Loader {
     #[must_use]
     pub fn finish(self, head: Head) -> Book {
         let mut book = self.book.with_head(head);
-        Arc::make_mut(&mut book.offers).replace(self.offers);
+        Arc::make_mut(&mut book.offers).replace(self.offers, Vec::new(), &book.markets);
         let mut entries: Vec<Arc<Entry>> = self
             .entries
             .into_iter()

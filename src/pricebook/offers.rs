@@ -4,12 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use jiff::tz::TimeZone;
 use offercast_contract::channel::{Label, Selector};
 use offercast_contract::{Instant, MarketId, OfferId, Sku};
 use offercast_domain::resolve::Goods;
-use offercast_domain::source::Offer;
+use offercast_domain::schedule::{Schedule, zone_of};
+use offercast_domain::source::{Market, Offer};
 
-type Offers = Vec<Arc<Offer>>;
+type Offers = Vec<Arc<Planned>>;
+
+/// An offer with its schedule in one market.
+pub(crate) struct Planned {
+    pub(crate) offer: Arc<Offer>,
+    pub(crate) schedule: Schedule,
+    /// Its place among the offers of the market that have weekly windows.
+    pub(crate) weekly: Option<usize>,
+}
 
 /// All offers.
 #[derive(Clone, Default)]
@@ -22,18 +32,27 @@ pub(crate) struct OfferBook {
 /// that may match.
 #[derive(Default)]
 struct MarketOffers {
+    all: Offers,
     attributes: HashMap<String, HashMap<String, Offers>>,
     brands: HashMap<String, Offers>,
     categories: HashMap<String, Offers>,
     everything: Offers,
     skus: HashMap<Sku, Offers>,
     tags: HashMap<String, Offers>,
+    /// How many have weekly windows.
+    weekly: usize,
 }
 
 impl OfferBook {
-    /// Replaces offers (`None` ends one) and indexes their markets anew.
-    pub(crate) fn replace(&mut self, changes: Vec<(OfferId, Option<Offer>)>) {
-        let mut touched: Vec<MarketId> = Vec::new();
+    /// Replaces offers (`None` ends one) and indexes anew their markets and
+    /// those that changed: an offer may hold by their local times.
+    pub(crate) fn replace(
+        &mut self,
+        changes: Vec<(OfferId, Option<Offer>)>,
+        changed: Vec<MarketId>,
+        markets: &BTreeMap<MarketId, Arc<Market>>,
+    ) {
+        let mut touched = changed;
         for (id, offer) in changes {
             touched.extend(offer.iter().flat_map(|offer| offer.markets.clone()));
             let old = match offer {
@@ -45,7 +64,9 @@ impl OfferBook {
         touched.sort_unstable();
         touched.dedup();
         for market in touched {
-            let index = MarketOffers::new(self.by_id.values().filter(|o| o.is_in(&market)));
+            let zone = markets.get(&market).map_or(TimeZone::UTC, |it| zone_of(it));
+            let here = self.by_id.values().filter(|offer| offer.is_in(&market));
+            let index = MarketOffers::new(here, &zone);
             self.markets.insert(market, Arc::new(index));
         }
     }
@@ -59,31 +80,48 @@ impl OfferBook {
     }
 
     /// The offers that may be for the product, each once.
-    pub(crate) fn candidates(&self, market: &MarketId, goods: &Goods<'_>) -> Vec<&Offer> {
+    pub(crate) fn candidates(&self, market: &MarketId, goods: &Goods<'_>) -> Vec<&Planned> {
         self.markets
             .get(market)
             .map(|offers| offers.candidates(goods))
             .unwrap_or_default()
     }
 
-    /// Offers that start or end in `[from, until)`.
+    /// How many offers of the market have weekly windows.
+    pub(crate) fn weekly_in(&self, market: &MarketId) -> usize {
+        self.markets.get(market).map_or(0, |offers| offers.weekly)
+    }
+
+    /// Offers that begin or cease to hold in `[from, until)`, with the market
+    /// where they do.
     pub(crate) fn with_boundary(
         &self,
         from: Instant,
         until: Instant,
-    ) -> impl Iterator<Item = &Arc<Offer>> {
-        let within = move |at: Instant| from <= at && at < until;
-        self.all()
-            .filter(move |o| within(o.valid_from) || o.valid_until.is_some_and(within))
+    ) -> impl Iterator<Item = (&MarketId, &Offer)> {
+        let markets = self.markets.iter();
+        let all = markets.flat_map(|(id, offers)| offers.all.iter().map(move |own| (id, own)));
+        let within = move |own: &Planned| own.schedule.has_boundary(from, until);
+        all.filter(move |(_, own)| within(own))
+            .map(|(id, own)| (id, &*own.offer))
     }
 }
 
 impl MarketOffers {
-    fn new<'o>(offers: impl Iterator<Item = &'o Arc<Offer>>) -> Self {
+    fn new<'o>(offers: impl Iterator<Item = &'o Arc<Offer>>, zone: &TimeZone) -> Self {
         let mut index = Self::default();
         for offer in offers {
+            let schedule = Schedule::new(offer, zone);
+            let weekly = schedule.is_weekly().then_some(index.weekly);
+            index.weekly += usize::from(weekly.is_some());
+            let planned = Arc::new(Planned {
+                offer: Arc::clone(offer),
+                schedule,
+                weekly,
+            });
+            index.all.push(Arc::clone(&planned));
             if offer.target.include.is_empty() {
-                index.everything.push(Arc::clone(offer));
+                index.everything.push(Arc::clone(&planned));
             }
             for selector in &offer.target.include {
                 let list = match selector {
@@ -98,15 +136,15 @@ impl MarketOffers {
                     Selector::Sku(sku) => index.skus.entry(sku.clone()).or_default(),
                     Selector::Tag(tag) => index.tags.entry_ref(tag.as_str()).or_default(),
                 };
-                list.push(Arc::clone(offer));
+                list.push(Arc::clone(&planned));
             }
         }
         index
     }
 
-    fn candidates(&self, goods: &Goods<'_>) -> Vec<&Offer> {
+    fn candidates(&self, goods: &Goods<'_>) -> Vec<&Planned> {
         let brand = goods.brand.and_then(|brand| self.brands.get(brand));
-        let mut found: Vec<&Offer> = self
+        let mut found: Vec<&Planned> = self
             .everything
             .iter()
             .chain(self.skus.get(goods.sku).into_iter().flatten())
@@ -128,7 +166,7 @@ impl MarketOffers {
             found.extend(list.into_iter().flatten().map(Arc::as_ref));
         });
         if found.len() > 1 {
-            found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+            found.sort_unstable_by(|a, b| a.offer.id.cmp(&b.offer.id));
             found.dedup_by(|a, b| std::ptr::eq(*a, *b));
         }
         found

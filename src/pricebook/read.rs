@@ -1,14 +1,22 @@
 //! Terms from the book.
 
+use std::sync::OnceLock;
+
 use offercast_contract::{Horizon, Instant, Item, Segment, Sku, Timeline, View, ZoneId};
-use offercast_domain::resolve::{self, Considered, Inputs};
+use offercast_domain::resolve::{self, Considered, Dated, Inputs};
+use offercast_domain::schedule::Span;
 use offercast_domain::source::{Market, OrderConditions, Restriction};
 
 use crate::Book;
 use crate::entry::Entry;
+use crate::offers::Planned;
 
-/// A view with what it stands in looked up.
+/// A view over a window, with what it stands in looked up.
 pub(crate) struct Frame<'b> {
+    horizon: Horizon,
+    /// What weekly windows are in this window, by offer, as they are needed:
+    /// once for all SKUs.
+    hours: Box<[OnceLock<Box<[Span]>>]>,
     market: &'b Market,
     order: Vec<&'b OrderConditions>,
     view: &'b View,
@@ -17,9 +25,12 @@ pub(crate) struct Frame<'b> {
 
 impl<'b> Frame<'b> {
     /// None where the market or the zone is unknown.
-    pub(crate) fn new(book: &'b Book, view: &'b View) -> Option<Self> {
+    pub(crate) fn new(book: &'b Book, view: &'b View, horizon: Horizon) -> Option<Self> {
         let zones = book.zone_chain(&view.market, view.zone.as_ref())?;
+        let weekly = book.offers.weekly_in(&view.market);
         Some(Self {
+            horizon,
+            hours: (0..weekly).map(|_| OnceLock::new()).collect(),
             market: book.markets.get(&view.market)?,
             order: book.rules.order_for(view, &zones),
             view,
@@ -28,8 +39,27 @@ impl<'b> Frame<'b> {
     }
 
     /// The frames of views, in their order.
-    pub(crate) fn all(book: &'b Book, views: &'b [View]) -> Vec<Option<Self>> {
-        views.iter().map(|view| Self::new(book, view)).collect()
+    pub(crate) fn all(book: &'b Book, views: &'b [View], horizon: Horizon) -> Vec<Option<Self>> {
+        let frame = |view| Self::new(book, view, horizon);
+        views.iter().map(frame).collect()
+    }
+
+    fn dated<'a>(&'a self, planned: &'a Planned) -> Dated<'a> {
+        let hours = planned.weekly.and_then(|place| self.hours.get(place));
+        let spans = hours.map(|hours| {
+            let expand = || {
+                planned
+                    .schedule
+                    .spans(self.horizon.from(), self.horizon.until())
+            };
+            &**hours.get_or_init(|| expand().into_boxed_slice())
+        });
+        let period = planned.schedule.period();
+        Dated {
+            offer: &planned.offer,
+            period: *period,
+            spans: spans.unwrap_or(std::slice::from_ref(period)),
+        }
     }
 
     fn with_inputs<T>(
@@ -43,7 +73,8 @@ impl<'b> Frame<'b> {
             return None;
         }
         let goods = entry.goods(&book.dictionary)?;
-        let offers = book.offers.candidates(&self.view.market, &goods);
+        let candidates = book.offers.candidates(&self.view.market, &goods);
+        let offers: Vec<Dated<'_>> = candidates.into_iter().map(|own| self.dated(own)).collect();
         let restrictions: Vec<&Restriction> = match goods.restriction_class {
             None => Vec::new(),
             Some(class) => {
@@ -55,6 +86,7 @@ impl<'b> Frame<'b> {
         };
         Some(answer(&Inputs {
             audience: &self.view.audience,
+            channel: None,
             goods,
             market: self.market,
             mode: self.view.mode,
@@ -66,7 +98,8 @@ impl<'b> Frame<'b> {
         }))
     }
 
-    pub(crate) fn timeline(&self, book: &Book, entry: &Entry, horizon: Horizon) -> Timeline {
+    pub(crate) fn timeline(&self, book: &Book, entry: &Entry) -> Timeline {
+        let horizon = self.horizon;
         self.with_inputs(book, entry, |inputs| resolve::timeline(inputs, horizon))
             .unwrap_or_default()
     }
@@ -77,9 +110,9 @@ impl Book {
     /// or never sold then.
     #[must_use]
     pub fn timeline(&self, sku: &Sku, view: &View, horizon: Horizon) -> Timeline {
-        let found = self.entry(sku).zip(Frame::new(self, view));
+        let found = self.entry(sku).zip(Frame::new(self, view, horizon));
         found.map_or_else(Timeline::default, |(entry, frame)| {
-            frame.timeline(self, entry, horizon)
+            frame.timeline(self, entry)
         })
     }
 
@@ -90,13 +123,12 @@ impl Book {
     #[must_use]
     pub fn terms(&self, sku: &Sku, view: &View, at: Instant, horizon: Horizon) -> Option<Segment> {
         let entry = self.entry(sku).filter(|entry| entry.product.is_some())?;
-        let frame = Frame::new(self, view)?;
         let window = if horizon.from() <= at && at < horizon.until() {
             horizon
         } else {
             Horizon::containing(at)
         };
-        let timeline = frame.timeline(self, entry, window);
+        let timeline = Frame::new(self, view, window)?.timeline(self, entry);
         let unsold = Segment {
             from: None,
             terms: None,
@@ -110,7 +142,7 @@ impl Book {
     #[must_use]
     pub fn explain(&self, sku: &Sku, view: &View, at: Instant) -> Option<Vec<Considered>> {
         let entry = self.entry(sku).filter(|entry| entry.product.is_some())?;
-        let frame = Frame::new(self, view)?;
+        let frame = Frame::new(self, view, Horizon::containing(at))?;
         let considered = frame.with_inputs(self, entry, |inputs| resolve::explain(inputs, at));
         Some(considered.unwrap_or_default())
     }
@@ -119,21 +151,15 @@ impl Book {
     /// any of the views within the horizon.
     #[must_use]
     pub fn item(&self, sku: &Sku, views: &[View], horizon: Horizon) -> Item {
-        self.item_in(sku, views, &Frame::all(self, views), horizon)
+        self.item_in(sku, views, &Frame::all(self, views, horizon))
     }
 
-    pub(crate) fn item_in(
-        &self,
-        sku: &Sku,
-        views: &[View],
-        frames: &[Option<Frame<'_>>],
-        horizon: Horizon,
-    ) -> Item {
+    pub(crate) fn item_in(&self, sku: &Sku, views: &[View], frames: &[Option<Frame<'_>>]) -> Item {
         let tombstone = || Item::new(sku.clone(), None, Vec::new());
         let Some(entry) = self.entry(sku) else {
             return tombstone();
         };
-        let timelines = self.timelines_in(entry, frames, horizon);
+        let timelines = self.timelines_in(entry, frames);
         if timelines.iter().all(Timeline::is_empty) {
             return tombstone();
         }
@@ -149,14 +175,13 @@ impl Book {
         &self,
         entry: &Entry,
         frames: &[Option<Frame<'_>>],
-        horizon: Horizon,
     ) -> Vec<Timeline> {
         frames
             .iter()
             .map(|frame| {
-                frame.as_ref().map_or_else(Timeline::default, |frame| {
-                    frame.timeline(self, entry, horizon)
-                })
+                frame
+                    .as_ref()
+                    .map_or_else(Timeline::default, |frame| frame.timeline(self, entry))
             })
             .collect()
     }

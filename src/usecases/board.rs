@@ -1,9 +1,14 @@
 //! The board: what every channel shows right now.
 
+use std::collections::BTreeMap;
+
 use offercast_contract::message::Mismatch;
 use offercast_contract::{
-    Channel, ChannelId, Digest, HeldItem, Horizon, Instant, Locale, Mode, Position, Rung, View,
+    Channel, ChannelId, Digest, HeldItem, Horizon, Instant, Locale, Mode, OfferId, Position, Rung,
+    View,
 };
+use offercast_domain::schedule::{Schedule, zone_of};
+use offercast_domain::source::Offer;
 use serde::Serialize;
 
 use crate::engine::{Current, Engine};
@@ -14,6 +19,8 @@ use crate::watchers::LastWord;
 pub struct Board {
     /// One row per channel, by id.
     pub channels: Vec<ChannelRow>,
+    /// The exclusives that hold now, by offer.
+    pub exclusives: Vec<Exclusive>,
     /// Why egress is frozen, if it is.
     pub frozen: Option<String>,
     /// Why nothing is published, if nothing is.
@@ -30,6 +37,19 @@ pub struct Board {
     pub recorded_at: Instant,
     /// Live channels that show the head.
     pub showing: u32,
+}
+
+/// An offer that makes a price in some channels only, while it holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Exclusive {
+    /// The channels, sorted.
+    pub channels: Vec<ChannelId>,
+    /// Its words per locale.
+    pub labels: BTreeMap<Locale, String>,
+    /// The offer.
+    pub offer: OfferId,
+    /// Why the price is not the same everywhere.
+    pub reason: String,
 }
 
 /// One channel.
@@ -112,6 +132,7 @@ pub fn snapshot(engine: &Engine) -> Board {
             .filter(|row| row.shows_head)
             .count() as u32,
         channels,
+        exclusives: exclusives(&current, now),
         frozen: engine.watchers.frozen(),
         halted: engine.watchers.halted(),
         head: current.position,
@@ -119,6 +140,28 @@ pub fn snapshot(engine: &Engine) -> Board {
         published: engine.published(),
         recorded_at: current.recorded_at,
     }
+}
+
+fn exclusives(current: &Current, now: Instant) -> Vec<Exclusive> {
+    let holds = |offer: &Offer| {
+        let markets = offer.markets.iter();
+        let mut markets = markets.filter_map(|id| current.book.market(id));
+        markets.any(|market| {
+            let schedule = Schedule::new(offer, &zone_of(&market));
+            let spans = schedule.spans(now, now.plus_micros(1));
+            spans.iter().any(|span| span.holds_at(now))
+        })
+    };
+    let offers = current.book.offers();
+    offers
+        .filter(|offer| !offer.channels.is_empty() && holds(offer))
+        .map(|offer| Exclusive {
+            channels: offer.channels.clone(),
+            labels: offer.labels.clone(),
+            offer: offer.id.clone(),
+            reason: offer.exclusive_reason.clone().unwrap_or_default(),
+        })
+        .collect()
 }
 
 fn row(engine: &Engine, current: &Current, channel: &Channel, now: Instant) -> ChannelRow {

@@ -285,6 +285,7 @@ impl<'a> Parts<'a, '_> {
         let prices = self.shown.terms.conditional.iter();
         prices
             .filter(|_| self.projection.shows(Field::Conditional))
+            .filter(|price| price.condition.is_shown_in(&self.shown.channel.id))
             .map(|price| {
                 let label = self.wording.condition(&price.condition, sale_unit);
                 self.money(conditional_key(price).which, label, price.amount)

@@ -59,4 +59,8 @@ pub const CONTRACT_VERSION: u32 = 1;
 
 /// The version of the function that turns the source of truth into terms.
 /// Digests are comparable only between holders of the same version.
+///
+/// Local times of offers become instants by the IANA database that is bundled
+/// with the build, so that database is part of the version: raise it with every
+/// release of the database that changes a zone.
 pub const RESOLVER_VERSION: u32 = 1;

@@ -9,7 +9,8 @@ use crate::{Amount, Facts, Instant, Sku};
 
 /// The claims that a channel must show for terms that hold until `until`:
 /// every claim that follows from them, minus what the channel declared as
-/// implied or omitted. Nothing else may be shown.
+/// implied or omitted. Nothing else may be shown: a price that is exclusive to
+/// another channel follows for that channel only.
 #[must_use]
 pub fn project(
     channel: &Channel,
@@ -41,7 +42,8 @@ fn all_claims(
     );
     claims.set(Field::Currency, terms.currency.code());
     claims.set(Field::Price, terms.price.to_string());
-    for price in &terms.conditional {
+    let conditional = terms.conditional.iter();
+    for price in conditional.filter(|price| price.condition.is_shown_in(&channel.id)) {
         claims.set(conditional_key(price), price.amount.to_string());
     }
     claims.set_some(Field::Deposit, terms.deposit);

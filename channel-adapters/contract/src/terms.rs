@@ -62,6 +62,13 @@ impl Condition {
         }
     }
 
+    /// Whether a channel may show what holds under it: all may, but for prices
+    /// that are exclusive to another one.
+    #[must_use]
+    pub fn is_shown_in(&self, channel: &ChannelId) -> bool {
+        self.channel.as_ref().is_none_or(|only| only == channel)
+    }
+
     /// From a quantity on.
     #[must_use]
     pub fn quantity(minimum: Quantity) -> Self {

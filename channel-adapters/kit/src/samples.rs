@@ -406,6 +406,14 @@ fn conditions(currency: Currency) -> Result<Vec<ConditionalPrice>, SampleError> 
             amount: Amount::parse("7.99", currency)?,
             condition: Condition::quantity("6".parse::<Quantity>()?),
         },
+        // Exclusive to another channel: this one does not show it.
+        ConditionalPrice {
+            amount: Amount::parse("6.99", currency)?,
+            condition: Condition {
+                channel: Some(ChannelId::parse("elsewhere")?),
+                ..Condition::default()
+            },
+        },
     ])
 }
 

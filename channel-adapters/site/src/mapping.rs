@@ -170,6 +170,7 @@ impl Lines<'_> {
         prices
             .iter()
             .filter(|_| self.shows(Field::Conditional))
+            .filter(|price| price.condition.is_shown_in(&self.shown.channel.id))
             .map(|price| self.conditional_price(price))
             .collect()
     }

@@ -81,6 +81,8 @@ fn offer(shown: &Shown<'_>, zone: &TimeZone) -> Value {
     }
     if shows(shown, Field::Conditional) {
         let conditional = terms.conditional.iter();
+        let conditional =
+            conditional.filter(|price| price.condition.is_shown_in(&shown.channel.id));
         specifications.extend(conditional.map(|price| conditional_price(shown, price)));
     }
     offer.insert("priceSpecification".into(), specifications.into());
@@ -183,6 +185,14 @@ fn conditional_price(shown: &Shown<'_>, price: &ConditionalPrice) -> Value {
     if let Some(audience) = &price.condition.audience {
         let tier = json!({"@type": "MemberProgramTier", "name": audience.as_str()});
         conditional.insert("validForMemberTier".into(), tier);
+    }
+    if let Some(channel) = &price.condition.channel {
+        let only_in = json!({
+            "@type": "PropertyValue",
+            "name": "channel",
+            "value": channel.as_str(),
+        });
+        conditional.insert("identifier".into(), only_in);
     }
     if let Some(minimum) = price.condition.quantity {
         let quantity = json!({

@@ -13,6 +13,7 @@ use super::text::{
 };
 use super::{ErrorCode, WarningCode};
 use crate::resolve::plausible_pack;
+use crate::schedule::{Schedule, zone_of};
 use crate::source::{Market, Product, Zone};
 use offercast_contract::channel::Selector;
 
@@ -192,7 +193,7 @@ pub(super) fn check_ended_product(
     let names = |selector: &Selector| matches!(selector, Selector::Sku(named) if named == sku);
     for market in state.markets() {
         for offer in state.offers(&market.id) {
-            let is_over = offer.valid_until.is_some_and(|until| until <= now);
+            let is_over = Schedule::new(&offer, &zone_of(&market)).is_over(now);
             let is_named = offer.target.include.iter().any(names)
                 || offer
                     .promotion()

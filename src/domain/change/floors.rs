@@ -175,18 +175,19 @@ impl Shop<'_> {
             for &audience in &audiences {
                 let input = Inputs {
                     audience,
+                    channel: None,
                     goods,
                     market: &self.market,
                     // Prices do not depend on it.
                     mode: SalesMode::Store,
-                    offers: &none,
+                    offers: &[],
                     order: &[],
                     prices: &prices,
                     restrictions: &[],
                     zones: &zones,
                 };
                 for quantity in guard::quantities(&rows, goods.smallest_quantity) {
-                    for at in guard::instants(&rows, &none, now) {
+                    for at in guard::instants(&rows, std::iter::empty(), now) {
                         if let Some(found) = self.judge(&input, &rows, zone, quantity, at) {
                             return Some(found);
                         }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use offercast_contract::measure::Quantity;
 use offercast_contract::promotion::{Mechanic, Reduction};
-use offercast_contract::{Audience, Instant, OfferId, SalesMode, Sku, ZoneId};
+use offercast_contract::{Audience, ChannelId, Instant, OfferId, SalesMode, Sku, ZoneId};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::{ErrorCode, Guard, WarningCode};
-use crate::resolve::{Goods, Inputs, PriceRef, paid_for};
+use crate::resolve::{Dated, Goods, Inputs, PriceRef, paid_for};
+use crate::schedule::{Schedule, Span, zone_of};
 use crate::source::{Effect, Market, Offer, PriceKind, PriceRow, Restriction};
 
 /// A change of more than this many percent is worth a second look.
@@ -189,33 +190,55 @@ pub(super) fn too_low(
         .iter()
         .filter(|offer| offer.promotion().is_none())
         .filter(|offer| offer.target.names(&goods.described()))
-        .filter(|offer| offer.valid_until.is_none_or(|until| now < until))
         .collect();
-    if matching.is_empty() {
+    let zone = zone_of(market);
+    let schedules: Vec<Schedule> = matching
+        .iter()
+        .map(|offer| Schedule::new(offer, &zone))
+        .collect();
+    let current = || {
+        let both = matching.iter().zip(&schedules);
+        both.filter(|(_, schedule)| !schedule.is_over(now))
+    };
+    if current().next().is_none() {
         return None;
     }
-    let offers: Vec<&Offer> = matching.iter().map(|offer| &***offer).collect();
+    let offers: Vec<&Offer> = current().map(|(offer, _)| &***offer).collect();
     let mut rows = state.prices(sku);
     rows.retain(|row| row.key.place.market == market.id);
     let prices: Vec<PriceRef<'_>> = rows.iter().map(PriceRef::from).collect();
     let law = state.restrictions(&market.id);
     let restrictions: Vec<&Restriction> = law.iter().map(|it| &**it).collect();
+    let looked_at = instants(&rows, current().map(|(_, schedule)| schedule), now);
+    let spans: Vec<Vec<Span>> = current()
+        .map(|(_, schedule)| spans_around(schedule, &looked_at))
+        .collect();
+    let dated: Vec<Dated<'_>> = current()
+        .zip(&spans)
+        .map(|((offer, schedule), spans)| Dated {
+            offer,
+            period: *schedule.period(),
+            spans,
+        })
+        .collect();
+    let at_all = with_windows(looked_at, &spans);
     for zone in places(&rows, &offers) {
         let zones = state.zone_chain(&market.id, zone).ok()?;
-        for audience in audiences(&rows, &offers) {
+        for (audience, channel) in buyers(&rows, &offers) {
             let input = Inputs {
                 audience,
+                channel,
                 goods,
                 market,
                 // Prices do not depend on it.
                 mode: SalesMode::Store,
-                offers: &offers,
+                offers: &dated,
                 order: &[],
                 prices: &prices,
                 restrictions: &restrictions,
                 zones: &zones,
             };
-            for at in instants(&rows, &offers, now) {
+            for &at in &at_all {
                 let found = quantities(&rows, goods.smallest_quantity)
                     .into_iter()
                     .find_map(|quantity| net_beyond(&input, quantity, at));
@@ -274,24 +297,64 @@ pub(super) fn places<'r>(
     priced.chain(offered).chain([None]).collect()
 }
 
-fn audiences<'r>(rows: &'r [PriceRow], offers: &[&'r Offer]) -> BTreeSet<&'r Audience> {
+/// Every audience in any channel that has exclusives, and in none.
+fn buyers<'r>(
+    rows: &'r [PriceRow],
+    offers: &[&'r Offer],
+) -> BTreeSet<(&'r Audience, Option<&'r ChannelId>)> {
     let priced = rows
         .iter()
         .filter(|row| matches!(row.key.kind, PriceKind::Regular | PriceKind::Special))
         .map(|row| &row.key.audience);
-    priced
+    let audiences: BTreeSet<&Audience> = priced
         .chain(offers.iter().map(|offer| &offer.audience))
-        .collect()
+        .collect();
+    let channels = offers
+        .iter()
+        .flat_map(|offer| offer.channels.iter().map(Some));
+    let channels: BTreeSet<Option<&ChannelId>> = channels.chain([None]).collect();
+    let of = |audience| channels.iter().map(move |channel| (audience, *channel));
+    audiences.into_iter().flat_map(of).collect()
 }
 
-pub(super) fn instants(rows: &[PriceRow], offers: &[&Offer], now: Instant) -> BTreeSet<Instant> {
+/// Where prices and offers start and end, from `now` on.
+pub(super) fn instants<'r>(
+    rows: &[PriceRow],
+    schedules: impl Iterator<Item = &'r Schedule>,
+    now: Instant,
+) -> BTreeSet<Instant> {
     let starts = rows.iter().map(|row| row.key.valid_from);
     let ends = rows.iter().filter_map(|row| row.valid_until);
     starts
         .chain(ends)
-        .chain(offers.iter().map(|offer| offer.valid_from))
-        .chain(offers.iter().filter_map(|offer| offer.valid_until))
+        .chain(schedules.flat_map(|schedule| schedule.period().boundaries()))
         .filter(|at| now < *at)
         .chain([now])
         .collect()
+}
+
+/// A week and a day: after it, weekly windows meet in the same ways again.
+const ROUND_MICROS: i64 = 8 * 86_400 * 1_000_000;
+
+/// The intervals of an offer in the days after each of the instants.
+fn spans_around(schedule: &Schedule, looked_at: &BTreeSet<Instant>) -> Vec<Span> {
+    if !schedule.is_weekly() {
+        return vec![*schedule.period()];
+    }
+    let spans = looked_at
+        .iter()
+        .flat_map(|at| schedule.spans(*at, at.plus_micros(ROUND_MICROS)));
+    // Windows that follow each other without end come more than once, cut in
+    // different places; the last one that starts before an instant tells.
+    spans.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The instants, and where weekly windows start after them.
+fn with_windows(looked_at: BTreeSet<Instant>, spans: &[Vec<Span>]) -> BTreeSet<Instant> {
+    let Some(first) = looked_at.first().copied() else {
+        return looked_at;
+    };
+    let starts = spans.iter().flatten().map(|span| span.from);
+    let starts: Vec<Instant> = starts.filter(|at| first < *at).collect();
+    looked_at.into_iter().chain(starts).collect()
 }

@@ -24,6 +24,7 @@ mod problem;
 mod promotions;
 mod restrictions;
 mod revert;
+mod schedules;
 mod statutory;
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use offercast_contract::channel::Selector;
-use offercast_contract::{Channel, Instant, Template};
+use offercast_contract::{Channel, ChannelId, Instant, Template};
 
 use super::overlay::Overlay;
 use super::problem::Problems;
 use super::promotions;
 use super::text::{NAME_MAX, SHORT_MAX, category_rule, check_labels, check_text, check_time_zone};
-use super::{ErrorCode, WarningCode};
+use super::{ErrorCode, WarningCode, schedules};
+use crate::schedule::{Schedule, zone_of};
 use crate::source::{Effect, Offer, PriceRange};
 
 pub(super) fn check_offer(
@@ -19,18 +20,12 @@ pub(super) fn check_offer(
     state: &mut Overlay<'_>,
     now: Instant,
 ) {
-    let invalid = ErrorCode::Invalid;
     check_labels(problems, index, "offer.labels", &offer.labels);
     if let Some(group) = &offer.group {
         check_text(problems, index, "offer.group", group, NAME_MAX);
     }
-    if offer
-        .valid_until
-        .is_some_and(|until| until <= offer.valid_from)
-    {
-        let reason = "ends before it starts";
-        problems.refuse(index, "offer.valid_until", invalid, reason);
-    }
+    schedules::check_schedule(problems, index, offer, state);
+    check_exclusive(problems, index, offer, state);
     check_selectors(
         problems,
         index,
@@ -50,6 +45,68 @@ pub(super) fn check_offer(
     match &offer.effect {
         Effect::Promotion(terms) => promotions::check(problems, index, offer, terms, state, now),
         discount => check_discount(problems, index, discount),
+    }
+}
+
+/// Channels are there and each once, and the reason is given.
+fn check_exclusive(problems: &mut Problems, index: usize, offer: &Offer, state: &Overlay<'_>) {
+    let field = "offer.exclusive_reason";
+    match (&offer.exclusive_reason, offer.channels.is_empty()) {
+        (None, true) => return,
+        (Some(_), true) => {
+            let reason = "is given, and the offer is not exclusive to any channel";
+            problems.refuse(index, field, ErrorCode::Invalid, reason);
+            return;
+        }
+        (None, false) => {
+            let reason = "is needed: why is the price not the same everywhere";
+            problems.refuse(index, field, ErrorCode::Invalid, reason);
+        }
+        (Some(text), false) => check_text(problems, index, field, text, SHORT_MAX),
+    }
+    if offer.promotion().is_some() {
+        let reason = "a promotion stands in all channels; only a discount can be exclusive";
+        problems.refuse(index, "offer.channels", ErrorCode::Invalid, reason);
+    }
+    if !offer.channels.is_sorted_by(|a, b| a < b) {
+        let reason = "needs each channel once and in order";
+        problems.refuse(index, "offer.channels", ErrorCode::Invalid, reason);
+    }
+    for (at, id) in offer.channels.iter().enumerate() {
+        let field = format!("offer.channels.{at}");
+        let Some(channel) = state.channel(id) else {
+            let reason = format!("there is no channel {id}");
+            problems.refuse(index, field, ErrorCode::UnknownChannel, reason);
+            continue;
+        };
+        if !channel.views.iter().any(|view| offer.is_in(&view.market)) {
+            let reason = format!("channel {id} stands in none of the offer's markets");
+            problems.refuse(index, field, ErrorCode::Invalid, reason);
+        }
+    }
+    let reason = "breaks \"the same price everywhere\": the price it makes is shown in its \
+                  channels and nowhere else, and the board names it as an exclusive";
+    let code = WarningCode::ExclusivePrice;
+    problems.warn(index, "offer.channels", code, reason.to_owned());
+}
+
+/// A channel may not end while an offer is exclusive to it.
+pub(super) fn check_ended_channel(
+    problems: &mut Problems,
+    index: usize,
+    id: &ChannelId,
+    state: &Overlay<'_>,
+    now: Instant,
+) {
+    for market in state.markets() {
+        for offer in state.offers(&market.id) {
+            let is_over = Schedule::new(&offer, &zone_of(&market)).is_over(now);
+            if !is_over && offer.channels.contains(id) {
+                let reason = format!("offer {} is exclusive to channel {id}", offer.id);
+                problems.refuse(index, "id", ErrorCode::InUse, reason);
+                return;
+            }
+        }
     }
 }
 

@@ -156,8 +156,10 @@ fn check_document(
         Change::PutOrderConditions { order_conditions } => {
             order::check(problems, index, order_conditions, state);
         }
+        Change::EndChannel { id } => {
+            offers::check_ended_channel(problems, index, id, state, now);
+        }
         Change::EndOffer { .. }
-        | Change::EndChannel { .. }
         | Change::EndOrderConditions { .. }
         | Change::EndRestriction { .. }
         | Change::SetPrice(_)

@@ -74,6 +74,8 @@ pub enum WarningCode {
     /// A tier that is not below the price for smaller quantities, so it never
     /// holds.
     DearerTier,
+    /// An offer makes a price that only some channels show.
+    ExclusivePrice,
     /// The pack's size cannot be true; no unit price is shown.
     ImplausiblePack,
     /// A price that changes by more than 30 percent.

@@ -13,6 +13,7 @@ use super::offers::check_selectors;
 use super::overlay::Overlay;
 use super::problem::Problems;
 use crate::resolve::{Goods, Inputs, PriceRef, paid};
+use crate::schedule::{Schedule, zone_of};
 use crate::source::{Market, Offer};
 
 /// Largest count of anything in a mechanic: more is a slip of the keyboard.
@@ -321,8 +322,9 @@ impl Check<'_> {
             }
             _ => return,
         };
-        let at = now.max(offer.valid_from);
         for market in offer.markets.iter().filter_map(|id| state.market(id)) {
+            let starts = Schedule::new(offer, &zone_of(&market)).period().from;
+            let at = now.max(starts);
             let sum = parts.iter().map(|(units, selectors)| {
                 Some(dearest(selectors, &market, state, at)?.saturating_mul(i64::from(*units)))
             });
@@ -372,6 +374,7 @@ fn price_of(sku: &Sku, market: &Market, state: &Overlay<'_>, at: Instant) -> Opt
     let everyone = Audience::everyone();
     let input = Inputs {
         audience: &everyone,
+        channel: None,
         goods: Goods::from(&*product),
         market,
         mode: SalesMode::Store,

@@ -8,6 +8,7 @@
 use super::ErrorCode;
 use super::overlay::Overlay;
 use super::problem::Problems;
+use crate::schedule::{Schedule, Span, zone_of};
 use crate::source::Offer;
 
 /// Refuses an offer that equals another one of the state in all but its id,
@@ -17,7 +18,9 @@ pub(super) fn check(problems: &mut Problems, index: usize, offer: &Offer, state:
         .markets
         .iter()
         .flat_map(|market| state.offers(market))
-        .find(|other| other.id != offer.id && overlap(offer, other) && is_same(offer, other));
+        .find(|other| {
+            other.id != offer.id && is_same(offer, other) && overlap(offer, other, state)
+        });
     if let Some(twin) = twin {
         let reason = format!(
             "offers {} and {} have the same effect, priority, target and customers at the same \
@@ -29,13 +32,17 @@ pub(super) fn check(problems: &mut Problems, index: usize, offer: &Offer, state:
     }
 }
 
-fn overlap(a: &Offer, b: &Offer) -> bool {
-    let before = |first: &Offer, second: &Offer| {
-        first
-            .valid_until
-            .is_some_and(|until| until <= second.valid_from)
-    };
-    !before(a, b) && !before(b, a)
+/// Whether both hold at some time in one market, whatever their hours.
+fn overlap(a: &Offer, b: &Offer, state: &Overlay<'_>) -> bool {
+    let shared = a.markets.iter().filter(|market| b.is_in(market));
+    let mut markets = shared.filter_map(|market| state.market(market));
+    markets.any(|market| {
+        let zone = zone_of(&market);
+        let [a, b] = [a, b].map(|offer| *Schedule::new(offer, &zone).period());
+        let before =
+            |first: Span, second: Span| first.until.is_some_and(|until| until <= second.from);
+        !before(a, b) && !before(b, a)
+    })
 }
 
 /// Whether all that is left to tell them apart is id, words, markets and time.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use offercast_contract::measure::Quantity;
-use offercast_contract::{Amount, Audience, Condition, ConditionalPrice, Instant};
+use offercast_contract::{Amount, Audience, ChannelId, Condition, ConditionalPrice, Instant};
 
 use super::restrictions::Law;
-use super::{Inputs, Paid, is_everyone, offers, prices};
+use super::{Inputs, Paid, is_everyone, prices};
 
 /// Prices in minor units from rising quantities on, each below those before.
 pub(super) type Ladder = Vec<(Quantity, i64)>;
@@ -17,6 +17,58 @@ pub(super) fn conditional(
     paid: &Paid<'_>,
     at: Instant,
 ) -> Vec<ConditionalPrice> {
+    let mut found = standing(input, paid, at);
+    let common = found.clone();
+    for channel in exclusive_channels(input, at) {
+        found.extend(exclusive(input, channel, paid, &common, at));
+    }
+    let mut shown: Vec<ConditionalPrice> = found
+        .into_iter()
+        .map(|(condition, minor)| ConditionalPrice {
+            amount: Amount::new(minor, input.market.currency),
+            condition,
+        })
+        .collect();
+    shown.sort_unstable();
+    shown
+}
+
+/// What is paid in a channel that has exclusives, where it is below what the
+/// same customer pays anywhere for the same quantity.
+fn exclusive(
+    input: &Inputs<'_>,
+    channel: &ChannelId,
+    paid: &Paid<'_>,
+    common: &[(Condition, i64)],
+    at: Instant,
+) -> Vec<(Condition, i64)> {
+    let there = Inputs {
+        channel: Some(channel),
+        ..*input
+    };
+    let Some(theirs) = prices::paid(&there, input.audience, at) else {
+        return Vec::new();
+    };
+    let mut found = standing(&there, &theirs, at);
+    found.push((Condition::default(), theirs.price));
+    found.retain(|(condition, minor)| {
+        let is_met = |other: &Condition| {
+            (other.audience.is_none() || other.audience == condition.audience)
+                && other.quantity <= condition.quantity
+        };
+        let met = common.iter().filter(|(other, _)| is_met(other));
+        met.map(|(_, minor)| *minor)
+            .chain([paid.price])
+            .all(|lowest| *minor < lowest)
+    });
+    for (condition, _) in &mut found {
+        condition.channel = Some(channel.clone());
+    }
+    found
+}
+
+/// Tiers and the prices of other audiences.
+fn standing(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<(Condition, i64)> {
     let tiers = tiers(input, &Law::at(input, at), at);
     let own = ladder(input, input.audience, paid.price, &tiers, at);
     let mut found: Vec<(Condition, i64)> = own
@@ -28,15 +80,7 @@ pub(super) fn conditional(
             theirs(input, audience, paid.price, &own, &tiers, at, &mut found);
         }
     }
-    let mut shown: Vec<ConditionalPrice> = found
-        .into_iter()
-        .map(|(condition, minor)| ConditionalPrice {
-            amount: Amount::new(minor, input.market.currency),
-            condition,
-        })
-        .collect();
-    shown.sort_unstable();
-    shown
+    found
 }
 
 /// What members of an audience pay where that is less than what everyone does,
@@ -144,10 +188,20 @@ fn other_audiences<'a>(input: &Inputs<'a>, at: Instant) -> BTreeSet<&'a Audience
     let offers = input
         .offers
         .iter()
-        .filter(|offer| offer.promotion().is_none() && offers::is_valid_at(offer, at))
-        .map(|offer| &offer.audience);
+        .filter(|dated| dated.offer.promotion().is_none() && dated.holds_at(at).is_ok())
+        .map(|dated| &dated.offer.audience);
     prices
         .chain(offers)
         .filter(|audience| !is_everyone(audience) && !audience.is_personal())
+        .collect()
+}
+
+/// The channels to which an offer is exclusive now.
+fn exclusive_channels<'a>(input: &Inputs<'a>, at: Instant) -> BTreeSet<&'a ChannelId> {
+    input
+        .offers
+        .iter()
+        .filter(|dated| !dated.offer.channels.is_empty() && dated.holds_at(at).is_ok())
+        .flat_map(|dated| &dated.offer.channels)
         .collect()
 }

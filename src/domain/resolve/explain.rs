@@ -96,6 +96,15 @@ pub enum Reason {
         /// When it ended.
         at: Instant,
     },
+    /// It is between two of its weekly windows.
+    OutsideHours {
+        /// When the next one starts, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Instant>,
+    },
+    /// It is exclusive to other channels: a price that it makes stands beside
+    /// this one, under the condition of its channel.
+    OtherChannel,
     /// It is for another zone or market.
     OtherPlace,
     /// It is for another audience.

@@ -38,7 +38,8 @@
 //!    Neither is the order in which they were entered. Two offers that differ
 //!    in nothing but id and words are refused, since whose words are shown
 //!    would be arbitrary. Tiers are discounted by the same rules, each from its
-//!    own price.
+//!    own price. Local times and weekly windows are those of the market's zone;
+//!    see [`crate::schedule`] for the days on which clocks are changed.
 //! 5. **Conditional prices.** Beside the unconditional price stand the tiers,
 //!    each only where it is below the price of every smaller quantity: a dearer
 //!    one is no benefit and never holds. In the view of everyone stands also
@@ -46,7 +47,10 @@
 //!    than what everyone pays for the same quantity. The view of one audience
 //!    shows its own prices only; the tiers of everyone are among them where
 //!    they are lower. Personal audiences stand in no view but their own. A
-//!    customer pays the lowest price whose condition is met.
+//!    customer pays the lowest price whose condition is met. An offer that is
+//!    exclusive to channels never makes the unconditional price, which is the
+//!    same everywhere: what it makes stands beside it under the condition of
+//!    the channel, and the projections of all other channels leave it out.
 //! 6. **Claims of a reduction.** The regular price is shown as a reference only
 //!    when it is known, above the price, and not refuted by the prior price.
 //!    The prior price is shown when it is known and a special price or an offer
@@ -103,10 +107,11 @@ mod tests;
 use offercast_contract::channel::{Described, Labelled};
 use offercast_contract::measure::Quantity;
 use offercast_contract::{
-    Amount, AppliedOffer, Audience, Horizon, Instant, Measure, ReferencePrice, SaleUnit, SalesMode,
-    Sku, Tax, Terms, Timeline, ZoneId,
+    Amount, AppliedOffer, Audience, ChannelId, Horizon, Instant, Measure, ReferencePrice, SaleUnit,
+    SalesMode, Sku, Tax, Terms, Timeline, ZoneId,
 };
 
+use crate::schedule::Span;
 use crate::source::{Market, Offer, OrderConditions, PriceKind, PriceRow, Product, Restriction};
 
 pub use explain::{Considered, Reason, Subject, explain, for_readers};
@@ -217,11 +222,49 @@ impl PriceRef<'_> {
     }
 }
 
+/// An offer, and when it holds in the market.
+#[derive(Debug, Clone, Copy)]
+pub struct Dated<'a> {
+    /// The offer.
+    pub offer: &'a Offer,
+    /// From its start to its end, whatever its weekly windows.
+    pub period: Span,
+    /// The intervals in which it holds, in order and apart: all that reach into
+    /// the time that is asked about ([`Schedule::spans`]).
+    pub spans: &'a [Span],
+}
+
+impl Dated<'_> {
+    /// Whether it holds at `at`, or why not.
+    fn holds_at(&self, at: Instant) -> Result<(), Reason> {
+        if at < self.period.from {
+            let from = self.period.from;
+            return Err(Reason::NotYetValid { from });
+        }
+        if let Some(until) = self.period.until
+            && until <= at
+        {
+            return Err(Reason::Ended { at: until });
+        }
+        let after = self.spans.partition_point(|span| span.from <= at);
+        let last = after.checked_sub(1).and_then(|last| self.spans.get(last));
+        if last.is_some_and(|span| span.holds_at(at)) {
+            Ok(())
+        } else {
+            let next = self.spans.get(after).map(|span| span.from);
+            Err(Reason::OutsideHours { next })
+        }
+    }
+}
+
 /// Everything that terms of one SKU in one view follow from.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// Who asks.
     pub audience: &'a Audience,
+    /// The channel through which the customer buys, by which offers that are
+    /// exclusive to it apply; none for the terms, which all channels share.
+    pub channel: Option<&'a ChannelId>,
     /// The product.
     pub goods: Goods<'a>,
     /// The market.
@@ -230,7 +273,7 @@ pub struct Inputs<'a> {
     pub mode: SalesMode,
     /// Offers of that market; more than apply does no harm, their order does
     /// not matter.
-    pub offers: &'a [&'a Offer],
+    pub offers: &'a [Dated<'a>],
     /// Order conditions of that market, in any order.
     pub order: &'a [&'a OrderConditions],
     /// Price rows of that market and SKU, in any order.
@@ -311,7 +354,8 @@ fn boundaries(input: &Inputs<'_>) -> Vec<Instant> {
     let offers = input
         .offers
         .iter()
-        .map(|offer| (offer.valid_from, offer.valid_until));
+        .flat_map(|dated| dated.spans)
+        .map(|span| (span.from, span.until));
     let restrictions = input
         .restrictions
         .iter()

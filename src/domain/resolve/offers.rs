@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 
 use offercast_contract::channel::Selector;
-use offercast_contract::{Audience, Instant};
+use offercast_contract::{Audience, ChannelId, Instant};
 
 use super::floors::Floor;
 use super::restrictions::Law;
-use super::{Inputs, Reason, is_everyone};
+use super::{Dated, Inputs, Reason, is_everyone};
 use crate::quote::engine::shelf::{Combined, Reduction, Start, Verdict, combine};
 use crate::quote::exact::Exact;
 use crate::quote::policy::{Policy, Sequence};
@@ -60,9 +60,9 @@ pub(super) fn taken<'a>(
     let mut offers: Vec<&'a Offer> = input
         .offers
         .iter()
-        .copied()
-        .filter(|offer| offer.promotion().is_none())
-        .filter(|offer| eligible(input, offer, before, at).is_ok())
+        .filter(|dated| dated.offer.promotion().is_none())
+        .filter(|dated| eligible(input, dated, before, at).is_ok())
+        .map(|dated| dated.offer)
         .collect();
     if offers.is_empty() {
         return (offers, before.current);
@@ -81,9 +81,10 @@ pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -
     let policy = input.market.combination.policy();
     let mut judged = Vec::new();
     let mut offers: Vec<&'a Offer> = Vec::new();
-    let discounts = input.offers.iter().copied();
-    for offer in discounts.filter(|offer| offer.promotion().is_none()) {
-        match eligible(input, offer, before, at) {
+    let discounts = input.offers.iter();
+    for dated in discounts.filter(|dated| dated.offer.promotion().is_none()) {
+        let offer = dated.offer;
+        match eligible(input, dated, before, at) {
             Ok(()) => offers.push(offer),
             Err(reason) => judged.push(Judged {
                 by: None,
@@ -123,11 +124,11 @@ pub(super) fn judged<'a>(input: &Inputs<'a>, before: &Before<'_>, at: Instant) -
 /// the price, and the law lets it.
 fn eligible(
     input: &Inputs<'_>,
-    offer: &Offer,
+    dated: &Dated<'_>,
     before: &Before<'_>,
     at: Instant,
 ) -> Result<(), Reason> {
-    stands(input, offer, before.audience, before.current, at)?;
+    stands(input, dated, before.audience, before.current, at)?;
     before.law.discount_forbidden().map_or(Ok(()), Err)
 }
 
@@ -135,21 +136,13 @@ fn eligible(
 /// price.
 pub(super) fn stands(
     input: &Inputs<'_>,
-    offer: &Offer,
+    dated: &Dated<'_>,
     audience: &Audience,
     current: i64,
     at: Instant,
 ) -> Result<(), Reason> {
-    if at < offer.valid_from {
-        return Err(Reason::NotYetValid {
-            from: offer.valid_from,
-        });
-    }
-    if let Some(until) = offer.valid_until
-        && until <= at
-    {
-        return Err(Reason::Ended { at: until });
-    }
+    let offer = dated.offer;
+    dated.holds_at(at)?;
     if !offer.is_in(&input.market.id)
         || !(offer.zones.is_empty() || offer.zones.iter().any(|zone| input.zones.contains(zone)))
     {
@@ -157,6 +150,10 @@ pub(super) fn stands(
     }
     if offer.audience != *audience && !is_everyone(&offer.audience) {
         return Err(Reason::OtherAudience);
+    }
+    let is_here = |channel: &ChannelId| offer.channels.contains(channel);
+    if !offer.channels.is_empty() && !input.channel.is_some_and(is_here) {
+        return Err(Reason::OtherChannel);
     }
     let product = input.goods.described();
     let names = |selector: &Selector| selector.matches(&product);
@@ -246,8 +243,4 @@ fn reason(verdict: Verdict, before: &Before<'_>, offer: &Offer, offers: &[&Offer
             .unwrap_or_else(|| Reason::floor_reached(before.floor)),
         Verdict::NotLower => Reason::NotLower,
     }
-}
-
-pub(super) fn is_valid_at(offer: &Offer, at: Instant) -> bool {
-    offer.valid_from <= at && offer.valid_until.is_none_or(|until| at < until)
 }

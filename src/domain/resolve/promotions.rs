@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use offercast_contract::{Audience, Instant, Promotion, PromotionTerms};
 
 use super::restrictions::Law;
-use super::{Inputs, Paid, Reason, is_everyone, offers};
+use super::{Dated, Inputs, Paid, Reason, is_everyone, offers};
 use crate::source::Offer;
 
 /// The promotions that stand in the terms, in the order of rule 11.
 pub(super) fn promotions(input: &Inputs<'_>, paid: &Paid<'_>, at: Instant) -> Vec<Promotion> {
     let mut standing: Vec<(&Offer, &PromotionTerms)> = all(input)
-        .filter(|(offer, _)| judge(input, paid, offer, at).is_ok())
+        .filter(|(dated, _)| judge(input, paid, dated, at).is_ok())
+        .map(|(dated, terms)| (dated.offer, terms))
         .collect();
     standing.sort_by_key(|(offer, _)| order(offer));
     standing
@@ -27,16 +28,16 @@ pub(super) fn judged<'a>(
     paid: &Paid<'_>,
     at: Instant,
 ) -> Vec<(&'a Offer, Result<(), Reason>)> {
-    let mut all: Vec<&Offer> = all(input).map(|(offer, _)| offer).collect();
-    all.sort_by_key(|offer| order(offer));
+    let mut all: Vec<&Dated<'a>> = all(input).map(|(dated, _)| dated).collect();
+    all.sort_by_key(|dated| order(dated.offer));
     all.into_iter()
-        .map(|offer| (offer, judge(input, paid, offer, at)))
+        .map(|dated| (dated.offer, judge(input, paid, dated, at)))
         .collect()
 }
 
-fn all<'a>(input: &Inputs<'a>) -> impl Iterator<Item = (&'a Offer, &'a PromotionTerms)> {
+fn all<'a>(input: &Inputs<'a>) -> impl Iterator<Item = (&'a Dated<'a>, &'a PromotionTerms)> {
     let offers = input.offers.iter();
-    offers.filter_map(|offer| offer.promotion().map(|terms| (*offer, terms)))
+    offers.filter_map(|dated| Some((dated, dated.offer.promotion()?)))
 }
 
 fn order(offer: &Offer) -> (Reverse<i32>, &str) {
@@ -45,7 +46,13 @@ fn order(offer: &Offer) -> (Reverse<i32>, &str) {
 
 /// Everyone sees what members of an audience would get, with that condition; a
 /// member sees what is theirs.
-fn judge(input: &Inputs<'_>, paid: &Paid<'_>, offer: &Offer, at: Instant) -> Result<(), Reason> {
+fn judge(
+    input: &Inputs<'_>,
+    paid: &Paid<'_>,
+    dated: &Dated<'_>,
+    at: Instant,
+) -> Result<(), Reason> {
+    let offer = dated.offer;
     let reader = if is_everyone(input.audience) && !offer.audience.is_personal() {
         &offer.audience
     } else {
@@ -54,7 +61,7 @@ fn judge(input: &Inputs<'_>, paid: &Paid<'_>, offer: &Offer, at: Instant) -> Res
     if let Some(reason) = Law::at(input, at).promotion_forbidden() {
         return Err(reason);
     }
-    offers::stands(input, offer, reader, paid.current, at)?;
+    offers::stands(input, dated, reader, paid.current, at)?;
     if !offer.applies_to_reduced && paid.is_reduced() {
         return Err(Reason::AlreadyReduced);
     }

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use offercast_contract::channel::{Described, Selector};
-use offercast_contract::{Audience, Instant, Locale, MarketId, OfferId, PromotionTerms, ZoneId};
+use offercast_contract::{Audience, ChannelId, Locale, MarketId, OfferId, PromotionTerms, ZoneId};
 use serde::{Deserialize, Serialize};
+
+use super::{Moment, WeeklyWindow};
 
 /// What an offer does: a discount changes the price of a single item, a
 /// promotion depends on the basket.
@@ -76,12 +78,21 @@ pub struct Offer {
     pub applies_to_reduced: bool,
     /// For whom.
     pub audience: Audience,
+    /// The channels it is exclusive to, sorted: a price that it makes holds
+    /// there only, is shown nowhere else, and stands apart from the price of
+    /// everyone. Empty for all channels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
     /// Whether it combines with other offers, where the market's policy does
     /// not take only one anyway; "cannot be combined" is false.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub combines: bool,
     /// What it does.
     pub effect: Effect,
+    /// Why it is exclusive to channels; required where it is, since it breaks
+    /// "the same price everywhere".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusive_reason: Option<String>,
     /// Its group: where the market's policy takes the best of each group,
     /// offers of one group compete. Those without one are a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,10 +111,14 @@ pub struct Offer {
     #[serde(default)]
     pub target: Target,
     /// Start, inclusive.
-    pub valid_from: Instant,
+    pub valid_from: Moment,
     /// End, exclusive; none for open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<Instant>,
+    pub valid_until: Option<Moment>,
+    /// The windows of each week in which it holds between its start and its
+    /// end; empty for all the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weekly: Vec<WeeklyWindow>,
     /// In which zones (and the zones in them); empty for the whole market.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<ZoneId>,
@@ -113,20 +128,28 @@ impl Offer {
     /// An offer for everyone on everything in a market, from an instant on,
     /// without words yet.
     #[must_use]
-    pub fn new(id: OfferId, market: MarketId, effect: Effect, valid_from: Instant) -> Self {
+    pub fn new(
+        id: OfferId,
+        market: MarketId,
+        effect: Effect,
+        valid_from: impl Into<Moment>,
+    ) -> Self {
         Self {
             applies_to_reduced: true,
             audience: Audience::everyone(),
+            channels: Vec::new(),
             combines: true,
             effect,
+            exclusive_reason: None,
             group: None,
             id,
             labels: BTreeMap::new(),
             markets: vec![market],
             priority: 0,
             target: Target::default(),
-            valid_from,
+            valid_from: valid_from.into(),
             valid_until: None,
+            weekly: Vec::new(),
             zones: Vec::new(),
         }
     }

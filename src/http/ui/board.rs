@@ -1,10 +1,10 @@
 //! The board: what every channel shows right now.
 
 use actix_web::{HttpResponse, web};
-use offercast_contract::{Mode, Rung};
+use offercast_contract::{ChannelId, Mode, Rung};
 use offercast_domain::revision::Revision;
 use offercast_kit::Switching;
-use offercast_usecases::board::{self, Board, ChannelRow, SILENT_AFTER_MICROS};
+use offercast_usecases::board::{self, Board, ChannelRow, Exclusive, SILENT_AFTER_MICROS};
 use offercast_usecases::engine::Engine;
 use offercast_usecases::history;
 use serde_json::{Value, json};
@@ -59,11 +59,28 @@ pub(super) fn body(
     let mut body = headline(lang, board);
     body["can_switch"] = json!(can_switch);
     body["channels"] = channels.collect();
+    body["exclusive_count"] = json!(board.exclusives.len());
+    let exclusives = board.exclusives.iter();
+    body["exclusives"] = exclusives.map(|own| exclusive(lang, own)).collect();
     body["frozen"] = json!(board.frozen);
     body["halted"] = json!(board.halted);
     body["latest"] = recent.first().map_or(Value::Null, version);
     body["versions"] = recent.iter().map(version).collect();
     body
+}
+
+fn exclusive(lang: Lang, exclusive: &Exclusive) -> Value {
+    let label = lang
+        .locale()
+        .and_then(|locale| exclusive.labels.get(&locale));
+    let label = label.or_else(|| exclusive.labels.values().next());
+    let channels: Vec<&str> = exclusive.channels.iter().map(ChannelId::as_str).collect();
+    json!({
+        "channels": channels.join(", "),
+        "label": label,
+        "offer": exclusive.offer,
+        "reason": exclusive.reason,
+    })
 }
 
 /// A version of the log in a list.

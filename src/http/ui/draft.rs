@@ -255,7 +255,7 @@ impl Form<'_> {
                     include: vec![Selector::Sku(sku.clone())],
                     ..Target::default()
                 },
-                valid_until: until,
+                valid_until: until.map(Into::into),
                 zones: place.zone.into_iter().collect(),
                 ..Offer::new(offer_id(sku)?, place.market, effect?, from)
             }),

@@ -7,6 +7,7 @@ use offercast_contract::terms::words_in;
 use offercast_contract::{
     Amount, ChannelSelector, Condition, Currency, Instant, Promotion, SaleUnit, Terms, View,
 };
+use offercast_domain::source::Moment;
 use offercast_kit::wording::{Wording, Wordings};
 use serde_json::{Value, json};
 
@@ -42,6 +43,20 @@ impl Format {
     }
 
     /// `22.11.2026, 18:00`, with seconds where there are any.
+    /// An instant in local time, or the local time of each market.
+    pub(super) fn moment(&self, moment: Moment, lang: Lang) -> String {
+        let local = match moment {
+            Moment::Instant(at) => return self.local(at),
+            Moment::Local(local) => local,
+        };
+        let Some(wording) = &self.wording else {
+            return moment.to_string();
+        };
+        let (date, time) = (wording.date(local.date()), local.time());
+        let time = format!("{:02}:{:02}", time.hour(), time.minute());
+        format!("{date}, {time} ({})", lang.t("offer.local_time"))
+    }
+
     pub(super) fn local(&self, at: Instant) -> String {
         let Some(wording) = &self.wording else {
             return at.to_string();

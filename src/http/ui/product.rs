@@ -383,6 +383,8 @@ fn why(lang: Lang, format: &Format, reason: &Reason, write: &dyn Fn(i64) -> Stri
         Reason::Applied => ("applied", None),
         Reason::NotYetValid { from } => ("not_yet_valid", Some(from)),
         Reason::Ended { at } => ("ended", Some(at)),
+        Reason::OutsideHours { next } => ("outside_hours", next),
+        Reason::OtherChannel => ("other_channel", None),
         Reason::OtherPlace => ("other_place", None),
         Reason::OtherAudience => ("other_audience", None),
         Reason::OtherMode => ("other_mode", None),

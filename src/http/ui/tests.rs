@@ -7,7 +7,7 @@ use offercast_contract::{
 };
 use offercast_domain::revision::{Delta, Head, Revision};
 use offercast_usecases::audit::{Audit, AuditChannel, AuditStatus, Finding};
-use offercast_usecases::board::{Board, ChannelRow};
+use offercast_usecases::board::{Board, ChannelRow, Exclusive};
 use serde_json::{Value, json};
 
 use super::ask::encode;
@@ -79,6 +79,12 @@ fn fixture(channels: Vec<ChannelRow>) -> Board {
         .count() as u32;
     Board {
         channels,
+        exclusives: vec![Exclusive {
+            channels: vec!["app".parse().unwrap()],
+            labels: [("pl".parse().unwrap(), HOSTILE.to_owned())].into(),
+            offer: "launch".parse().unwrap(),
+            reason: HOSTILE.to_owned(),
+        }],
         frozen: Some(HOSTILE.to_owned()),
         halted: Some(HOSTILE.to_owned()),
         head: position(7),

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
-use offercast_contract::{Amount, MarketId};
+use offercast_contract::{Amount, ChannelId, MarketId};
 use offercast_domain::resolve::stated;
 use offercast_domain::revision::{Delta, Revision};
 use offercast_domain::source::{
-    Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow, Restriction,
+    Document, DocumentKey, DocumentKind, Effect, Offer, PriceKey, PriceRow, Restriction, Weekday,
+    WeeklyWindow,
 };
 use offercast_usecases::engine::Current;
 use offercast_usecases::history;
@@ -231,12 +232,38 @@ fn offer_detail(lang: Lang, current: &Current, offer: &Offer) -> String {
     };
     let until = offer
         .valid_until
-        .map_or_else(|| "…".to_owned(), |until| format.local(until));
-    format!(
-        "{} ({effect}, {} – {until})",
-        label.map_or("", String::as_str),
-        format.local(offer.valid_from)
-    )
+        .map_or_else(|| "…".to_owned(), |until| format.moment(until, lang));
+    let mut said = vec![
+        effect,
+        format!("{} – {until}", format.moment(offer.valid_from, lang)),
+    ];
+    said.extend(offer.weekly.iter().map(|window| weekly(window, lang)));
+    if !offer.channels.is_empty() {
+        let channels: Vec<&str> = offer.channels.iter().map(ChannelId::as_str).collect();
+        said.push(format!(
+            "{}: {}",
+            lang.t("offer.only_in"),
+            channels.join(", ")
+        ));
+    }
+    format!("{} ({})", label.map_or("", String::as_str), said.join(", "))
+}
+
+/// `Fri, Sat 18:00–22:00`.
+fn weekly(window: &WeeklyWindow, lang: Lang) -> String {
+    let day = |day: &Weekday| {
+        lang.t(match day {
+            Weekday::Monday => "weekday.monday",
+            Weekday::Tuesday => "weekday.tuesday",
+            Weekday::Wednesday => "weekday.wednesday",
+            Weekday::Thursday => "weekday.thursday",
+            Weekday::Friday => "weekday.friday",
+            Weekday::Saturday => "weekday.saturday",
+            Weekday::Sunday => "weekday.sunday",
+        })
+    };
+    let days: Vec<String> = window.days.iter().map(day).collect();
+    format!("{} {}–{}", days.join(", "), window.from, window.until)
 }
 
 fn price_line(

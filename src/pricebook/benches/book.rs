@@ -122,7 +122,7 @@ fn offer(id: usize, include: Vec<Selector>, from: i64, until: i64) -> Offer {
             include,
             ..Target::default()
         },
-        valid_until: Some(day(until)),
+        valid_until: Some(day(until).into()),
         ..Offer::new(
             format!("offer-{id}").parse().unwrap(),
             "hr".parse().unwrap(),

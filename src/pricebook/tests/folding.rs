@@ -1,6 +1,6 @@
 //! Whatever is edited, in whatever order: folding equals starting anew.
 
-use offercast_contract::Horizon;
+use offercast_contract::{Horizon, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -58,7 +58,14 @@ fn any_offer() -> impl Strategy<Value = Value> {
         json!({"min_minor": 300, "max_minor": 500}),
     ]);
     let place = pick(&[json!([]), json!(["region"]), json!(["store"])]);
-    let interval = (-3_i64..12, 1_i64..8);
+    let weekly = pick(&[
+        json!([]),
+        json!([]),
+        json!([{"days": ["friday"], "from": "18:00", "until": "02:00"}]),
+        json!([{"days": ["monday", "tuesday"], "from": "00:00", "until": "24:00"}]),
+    ]);
+    let local = any::<bool>();
+    let interval = (-3_i64..12, 1_i64..8, weekly, local);
     let id = pick(&["o1", "o2", "o3"]);
     (
         id,
@@ -69,13 +76,18 @@ fn any_offer() -> impl Strategy<Value = Value> {
         interval,
     )
         .prop_map(
-            |(id, percent, include, (exclude, range), zones, (from, days))| {
+            |(id, percent, include, (exclude, range), zones, (from, days, weekly, local))| {
                 let mut change = offer(id, percent, &include);
                 change["offer"]["target"]["exclude"] = exclude;
                 change["offer"]["target"]["price"] = range;
                 change["offer"]["zones"] = zones;
-                change["offer"]["valid_from"] = json!(day(from));
-                change["offer"]["valid_until"] = json!(day(from + days));
+                let moment = |at: Instant| match local {
+                    true => json!(at.to_string().trim_end_matches('Z')),
+                    false => json!(at),
+                };
+                change["offer"]["valid_from"] = moment(day(from));
+                change["offer"]["valid_until"] = moment(day(from + days));
+                change["offer"]["weekly"] = weekly;
                 change
             },
         )
@@ -143,7 +155,13 @@ fn any_change() -> impl Strategy<Value = Value> {
         })),
         1 => pick(&["o1", "o2"]).prop_map(|id| json!({"type": "end_offer", "id": id})),
         1 => pick(&[None, Some("region")]).prop_map(|parent| zone("store", parent)),
-        1 => (0_i64..3).prop_map(market),
+        1 => (0_i64..3, pick(&["Europe/Zagreb", "Australia/Lord_Howe"])).prop_map(
+            |(deposit, time_zone)| {
+                let mut change = market(deposit);
+                change["market"]["time_zone"] = json!(time_zone);
+                change
+            }
+        ),
         1 => views.prop_map(|views| channel("web", &views)),
         1 => Just(json!({"type": "end_channel", "id": "shelf"})),
         2 => any_restriction(),

@@ -91,7 +91,7 @@ impl Customer {
             .ok_or_else(|| unexpected(text, "a sale unit"))
     }
 
-    /// The condition of a price: `audience:gold`, `quantity:6`, or several that
+    /// The condition of a price: `audience:gold`, `channel:app`, `quantity:6`, or several that
     /// hold together: `audience:gold+quantity:6`.
     pub fn condition(&self, label: &str) -> Result<String, ReadError> {
         let mut parts = Vec::new();
@@ -109,6 +109,9 @@ impl Customer {
     fn part(&self, label: &str) -> Result<String, ReadError> {
         if let Some(audience) = Words::gap(self.words.member, label) {
             return Ok(format!("audience:{audience}"));
+        }
+        if let Some(channel) = Words::gap(self.words.only_in, label) {
+            return Ok(format!("channel:{channel}"));
         }
         let minimum = Words::gap(self.words.from_quantity, label)
             .ok_or_else(|| unexpected(label, "a condition"))?;

@@ -149,19 +149,23 @@ impl Wording {
         format!("−{}", self.percent(percent))
     }
 
-    /// What stands before a conditional price: `Member price (gold)`, `From
-    /// 6 pcs`.
+    /// What stands before a conditional price: `Member price (gold)`, `Only in
+    /// app`, `From 6 pcs`, and several of them: `Member price (gold), From 6`.
     #[must_use]
     pub fn condition(&self, condition: &Condition, unit: SaleUnit) -> String {
         let member = condition
             .audience
             .as_ref()
             .map(|audience| Words::fill(self.words.member, audience.as_str()));
+        let only_in = condition
+            .channel
+            .as_ref()
+            .map(|channel| Words::fill(self.words.only_in, channel.as_str()));
         let from = condition.quantity.map(|minimum| {
             let minimum = self.sold_quantity(minimum, unit);
             Words::fill(self.words.from_quantity, &minimum)
         });
-        let parts: Vec<String> = [member, from].into_iter().flatten().collect();
+        let parts: Vec<String> = [member, only_in, from].into_iter().flatten().collect();
         parts.join(", ")
     }
 

@@ -20,6 +20,8 @@ pub struct Words {
     pub deposit: &'static str,
     /// Before a price for an audience; the gap is the audience.
     pub member: &'static str,
+    /// Before a price that holds in one channel; the gap is the channel.
+    pub only_in: &'static str,
     /// Before a price from a quantity on; the gap is the quantity.
     pub from_quantity: &'static str,
     /// The smallest quantity that is sold; the gap is the quantity.
@@ -68,6 +70,7 @@ static WORDS: [Words; 4] = [
         unit_price: "Unit price",
         deposit: "Deposit",
         member: "Member price ({})",
+        only_in: "Only in {}",
         from_quantity: "From {}",
         minimum: "sold from {}",
         step: "in steps of {}",
@@ -102,6 +105,7 @@ static WORDS: [Words; 4] = [
         unit_price: "Цена за единицу",
         deposit: "Залог за тару",
         member: "Цена по карте ({})",
+        only_in: "Только в {}",
         from_quantity: "От {}",
         minimum: "продаётся от {}",
         step: "с шагом {}",
@@ -136,6 +140,7 @@ static WORDS: [Words; 4] = [
         unit_price: "Cena jednostkowa",
         deposit: "Kaucja",
         member: "Cena z kartą ({})",
+        only_in: "Tylko w {}",
         from_quantity: "Od {}",
         minimum: "sprzedaż od {}",
         step: "co {}",
@@ -170,6 +175,7 @@ static WORDS: [Words; 4] = [
         unit_price: "Cijena za jedinicu mjere",
         deposit: "Povratna naknada",
         member: "Cijena uz karticu ({})",
+        only_in: "Samo u {}",
         from_quantity: "Od {}",
         minimum: "prodaje se od {}",
         step: "u koracima od {}",
@@ -273,6 +279,7 @@ mod tests {
         for words in &WORDS {
             for phrase in [
                 words.member,
+                words.only_in,
                 words.from_quantity,
                 words.minimum,
                 words.step,

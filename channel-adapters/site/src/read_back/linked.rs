@@ -142,6 +142,18 @@ struct Specification {
     valid_for_member_tier: Option<Named>,
     #[serde(default)]
     eligible_quantity: Option<Quantity>,
+    /// The channel that the price is exclusive to.
+    #[serde(default)]
+    identifier: Option<Property>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Property {
+    #[serde(rename = "@type")]
+    _kind: String,
+    name: String,
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -320,32 +332,35 @@ impl Specification {
     /// Which claim it makes.
     fn key(&self) -> Result<ClaimKey, String> {
         let tier = self.valid_for_member_tier.as_ref();
+        let only_in = self.identifier.as_ref();
         let minimum = self.eligible_quantity.as_ref();
-        match (self.price_type.as_deref(), tier, minimum) {
-            (None, None, None) => Ok(Field::Price.into()),
-            (Some("https://schema.org/StrikethroughPrice"), None, None) => {
-                Ok(Field::Regular.into())
+        let is_conditional = tier.is_some() || only_in.is_some() || minimum.is_some();
+        match (self.price_type.as_deref(), is_conditional) {
+            (None, false) => return Ok(Field::Price.into()),
+            (Some("https://schema.org/StrikethroughPrice"), false) => {
+                return Ok(Field::Regular.into());
             }
-            (None, Some(tier), None) => Ok(conditional(&format!("audience:{}", tier.name))),
-            (None, None, Some(quantity)) => Ok(conditional(&from(quantity)?)),
-            (None, Some(tier), Some(quantity)) => {
-                let from = from(quantity)?;
-                Ok(conditional(&format!("audience:{}+{from}", tier.name)))
-            }
-            _ => Err("JSON-LD: a price specification of several kinds".to_owned()),
+            (None, true) => {}
+            _ => return Err("JSON-LD: a price specification of several kinds".to_owned()),
         }
+        let mut parts = Vec::new();
+        parts.extend(tier.map(|tier| format!("audience:{}", tier.name)));
+        if let Some(only_in) = only_in {
+            if only_in.name != "channel" {
+                return Err(format!(
+                    "JSON-LD: a price for the {} {}",
+                    only_in.name, only_in.value
+                ));
+            }
+            parts.push(format!("channel:{}", only_in.value));
+        }
+        if let Some(quantity) = minimum {
+            let minimum = quantity.min_value.as_deref();
+            let minimum = minimum.ok_or("a quantity without minValue")?;
+            parts.push(format!("quantity:{minimum}"));
+        }
+        Ok(ClaimKey::of(Field::Conditional, &parts.join("+")))
     }
-}
-
-fn conditional(condition: &str) -> ClaimKey {
-    ClaimKey::of(Field::Conditional, condition)
-}
-
-/// The condition of a smallest quantity.
-fn from(quantity: &Quantity) -> Result<String, String> {
-    let minimum = quantity.min_value.as_deref();
-    let minimum = minimum.ok_or("a quantity without minValue")?;
-    Ok(format!("quantity:{minimum}"))
 }
 
 /// UN/ECE Recommendation 20 codes, the other way round.

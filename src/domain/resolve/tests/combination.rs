@@ -62,8 +62,10 @@ proptest! {
     ) {
         let now = at(day);
         let mut shop = shop;
+        let zone = zone_of(&market());
         shop.offers.retain(|offer| {
-            offer.valid_from <= now && offer.valid_until.is_none_or(|until| now < until)
+            let spans = Schedule::new(offer, &zone).spans(at(-10), at(40));
+            offer.channels.is_empty() && spans.iter().any(|span| span.holds_at(now))
         });
         let Some(terms) = shop.terms_at(now) else { return Ok(()) };
         let paid = shop.with(|input| {

@@ -17,7 +17,8 @@ use offercast_contract::{
     Terms, ZoneId,
 };
 
-use super::{Goods, Inputs, PriceRef, explain, resolve, timeline};
+use super::{Dated, Goods, Inputs, PriceRef, explain, resolve, timeline};
+use crate::schedule::{Schedule, Span, zone_of};
 use crate::source::{
     Combination, Effect, FloorPolicy, Market, Offer, OrderConditions, Place, PriceKey, PriceKind,
     PriceRange, PriceRow, Restriction,
@@ -179,12 +180,29 @@ impl Case {
             floors: self.floors,
             ..market()
         };
-        let offers: Vec<&Offer> = self.offers.iter().collect();
+        let zone = zone_of(&market);
+        let schedules: Vec<(Schedule, Vec<Span>)> = self
+            .offers
+            .iter()
+            .map(|offer| Schedule::new(offer, &zone))
+            .map(|schedule| (schedule.clone(), schedule.spans(at(-10), at(40))))
+            .collect();
+        let offers: Vec<Dated<'_>> = self
+            .offers
+            .iter()
+            .zip(&schedules)
+            .map(|(offer, (schedule, spans))| Dated {
+                offer,
+                period: *schedule.period(),
+                spans,
+            })
+            .collect();
         let prices: Vec<PriceRef<'_>> = self.rows.iter().map(PriceRef::from).collect();
         let order: Vec<&OrderConditions> = self.order.iter().collect();
         let restrictions: Vec<&Restriction> = self.restrictions.iter().collect();
         answer(&Inputs {
             audience: &self.audience,
+            channel: None,
             goods: Goods {
                 brand: Some(self.brand),
                 category: self.category,

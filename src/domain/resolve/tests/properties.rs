@@ -2,6 +2,7 @@ use offercast_contract::Horizon;
 use proptest::prelude::*;
 
 use super::*;
+use crate::source::{Moment, Weekday, WeeklyWindow};
 
 fn any_row() -> impl Strategy<Value = PriceRow> {
     let kind = prop::sample::select(vec![
@@ -47,6 +48,31 @@ fn any_effect() -> impl Strategy<Value = Effect> {
     ]
 }
 
+fn moment(instant: Instant, local: bool) -> Moment {
+    let text = instant.to_string();
+    let text = if local {
+        text.trim_end_matches('Z')
+    } else {
+        &text
+    };
+    text.parse().unwrap()
+}
+
+fn any_window() -> impl Strategy<Value = WeeklyWindow> {
+    let time = || {
+        let quarter = 0_u32..24 * 4;
+        quarter.prop_map(|at| format!("{:02}:{:02}", at / 4, at % 4 * 15))
+    };
+    let days = prop::sample::subsequence(Weekday::ALL.to_vec(), 1..4);
+    (days, time(), time()).prop_map(|(days, from, until)| WeeklyWindow {
+        days: days.into_iter().collect(),
+        from: from.parse().unwrap(),
+        until: if from == until { "24:00" } else { &until }
+            .parse()
+            .unwrap(),
+    })
+}
+
 prop_compose! {
     fn any_offer()(
         effect in any_effect(),
@@ -59,14 +85,19 @@ prop_compose! {
         in_region in any::<bool>(),
         group in prop::option::of(prop::sample::select(vec!["season", "card"])),
         (applies_to_reduced, combines) in any::<(bool, bool)>(),
+        weekly in prop::collection::vec(any_window(), 0..3),
+        channel in prop::option::weighted(0.2, prop::sample::select(vec!["app", "kiosk"])),
+        local in any::<bool>(),
     ) -> Offer {
         let mut made = offer(&id, effect);
         made.priority = priority;
         made.group = group.map(str::to_owned);
         made.applies_to_reduced = applies_to_reduced;
         made.combines = combines;
-        made.valid_from = at(from);
-        made.valid_until = Some(at(from + days));
+        made.valid_from = moment(at(from), local);
+        made.valid_until = Some(moment(at(from + days), local));
+        made.weekly = weekly;
+        made.channels = channel.into_iter().map(|id| id.parse().unwrap()).collect();
         made.audience = Audience::parse(audience).unwrap();
         if !include.is_empty() {
             made.target.include = vec![category(include)];
@@ -143,17 +174,32 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn a_timeline_equals_resolving_at_every_point(shop in any_case()) {
-        let horizon = Horizon::containing(at(1));
-        let line = shop.with(|input| timeline(input, horizon));
-        prop_assert!(line.is_canonical(horizon));
-        for hours in 0..9 * 4 {
-            let instant = at(1).plus_micros(hours * 6 * 3_600 * 1_000_000);
-            for offset in [-1, 0, 1] {
-                let instant = instant.plus_micros(offset).max(horizon.from());
-                prop_assert_eq!(line.terms_at(instant).cloned(), shop.terms_at(instant));
+    fn a_timeline_equals_resolving_at_every_point(
+        shop in any_case(),
+        quarter in 0_i64..4,
+        // The window of the second is over the end of summer time.
+        first_day in prop::sample::select(vec![1_i64, 20]),
+    ) {
+        let mut shop = shop;
+        if first_day == 20 {
+            for offer in &mut shop.offers {
+                offer.valid_until = None;
             }
         }
+        let horizon = Horizon::containing(at(first_day));
+        shop.with(|input| {
+            let line = timeline(input, horizon);
+            prop_assert!(line.is_canonical(horizon));
+            for hours in 0..9 * 24 {
+                let quarters = hours * 4 + quarter;
+                let instant = at(first_day).plus_micros(quarters * 15 * 60 * 1_000_000);
+                for offset in [-1, 0] {
+                    let instant = instant.plus_micros(offset).max(horizon.from());
+                    prop_assert_eq!(line.terms_at(instant).cloned(), resolve(input, instant));
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]

@@ -207,8 +207,8 @@ fn deposit_tax_and_anchor_follow_the_market() {
 #[test]
 fn a_scheduled_discount_is_a_segment() {
     let mut friday = offer("friday", Effect::PercentOff(2_000));
-    friday.valid_from = at(3);
-    friday.valid_until = Some(at(4));
+    friday.valid_from = at(3).into();
+    friday.valid_until = Some(at(4).into());
     let shop = case([regular(1_000)]).offers([friday]);
     let line = shop.with(|input| timeline(input, Horizon::containing(at(1))));
     let shown: Vec<(Option<Instant>, i64)> = line
@@ -293,4 +293,97 @@ fn targets_look_at_labels_and_at_the_price_before_offers() {
     // It is the special price that must lie in the range where one holds.
     let cheap = case([regular(1_000), special(500)]).offers([ranged(None, Some(600))]);
     assert_eq!(cheap.price(), 450);
+}
+
+fn exclusive(id: &str, percent_bp: u32, channels: &[&str]) -> Offer {
+    Offer {
+        channels: channels.iter().map(|id| id.parse().unwrap()).collect(),
+        exclusive_reason: Some("Launch of the app".to_owned()),
+        ..offer(id, Effect::PercentOff(percent_bp))
+    }
+}
+
+fn beside(shop: &Case) -> Vec<String> {
+    let terms = shop.terms();
+    let prices = terms.conditional.iter();
+    prices
+        .map(|price| format!("{} {}", price.condition, price.amount))
+        .collect()
+}
+
+#[test]
+fn an_exclusive_stands_beside_the_price_that_is_the_same_everywhere() {
+    let shop = case([regular(1_000)]).offers([
+        offer("tenth", Effect::PercentOff(1_000)),
+        exclusive("app", 2_000, &["app-pl", "kiosk"]),
+        exclusive("little", 500, &["mail"]),
+    ]);
+    assert_eq!(shop.price(), 900);
+    assert_eq!(beside(&shop), ["channel:app-pl 8.00", "channel:kiosk 8.00"]);
+    let why = shop.with(|input| explain(input, at(1)));
+    let exclusives = why
+        .iter()
+        .filter(|rule| rule.reason == Reason::OtherChannel);
+    assert_eq!(exclusives.count(), 2);
+}
+
+#[test]
+fn an_exclusive_for_members_needs_both_conditions() {
+    let members = |percent_bp| Offer {
+        audience: Audience::parse("gold").unwrap(),
+        ..exclusive("members", percent_bp, &["app-pl"])
+    };
+    let shop = case([regular(1_000), regular(950).for_whom("gold")])
+        .offers([exclusive("app", 1_000, &["app-pl"]), members(3_000)]);
+    assert_eq!(
+        beside(&shop),
+        [
+            "audience:gold+channel:app-pl 6.65",
+            "channel:app-pl 9.00",
+            "audience:gold 9.50",
+        ]
+    );
+    let dominated =
+        case([regular(1_000)]).offers([exclusive("app", 2_000, &["app-pl"]), members(1_000)]);
+    assert_eq!(beside(&dominated), ["channel:app-pl 8.00"]);
+    let inside = shop.seen_by("gold");
+    assert_eq!(inside.price(), 950);
+    assert_eq!(beside(&inside), ["channel:app-pl 6.65"]);
+}
+
+#[test]
+fn weekly_windows_are_segments_and_the_hours_between_are_explained() {
+    // 2024-10-05 is a Saturday: day 1.
+    let mut night = offer("night", Effect::PercentOff(1_000));
+    night.weekly = serde_json::from_value(serde_json::json!([
+        {"days": ["saturday"], "from": "22:00", "until": "02:00"}
+    ]))
+    .unwrap();
+    let shop = case([regular(1_000)]).offers([night]);
+    let line = shop.with(|input| timeline(input, offercast_contract::Horizon::containing(at(1))));
+    let segments = line.segments().iter();
+    let words: Vec<String> = segments
+        .map(|segment| {
+            let until = segment
+                .until
+                .map_or("-".to_owned(), |until| until.to_string());
+            format!("{} {until}", segment.terms.as_ref().unwrap().price)
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "10.00 2024-10-05T20:00:00Z",
+            "9.00 2024-10-06T00:00:00Z",
+            "10.00 2024-10-12T20:00:00Z",
+            "9.00 2024-10-13T00:00:00Z",
+            "10.00 -",
+        ]
+    );
+    let why = shop.with(|input| explain(input, at(1)));
+    let next = Some("2024-10-05T20:00:00Z".parse().unwrap());
+    let found = why
+        .iter()
+        .any(|rule| rule.reason == Reason::OutsideHours { next });
+    assert!(found);
 }
