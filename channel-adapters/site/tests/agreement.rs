@@ -189,6 +189,17 @@ fn one_falsified_way_is_noticed_and_named() {
             "until: JSON-LD",
         ),
         (
+            "\"priceValidUntil\":\"2026-11-30\"",
+            "\"priceValidUntil\":\"2026-12-01\"",
+            "until: priceValidUntil says \"2026-12-01\"",
+        ),
+        (
+            "\"priceValidUntil\":\"2026-11-30\"",
+            "\"priceValidUntil\":\"soon\"",
+            "until: priceValidUntil",
+        ),
+        ("\"priceValidUntil\":\"2026-11-30\",", "", "go together"),
+        (
             "\"unitCode\":\"KGM\",\"value\":\"1\"",
             "\"unitCode\":\"LTR\",\"value\":\"1\"",
             "unit_price: JSON-LD",
@@ -224,6 +235,104 @@ fn one_falsified_way_is_noticed_and_named() {
         let refused = refusal(&channel, &falsified);
         let unreadable = refused.starts_with("unreadable: ") && refused.contains(reason);
         assert!(unreadable, "{from:?} -> {to:?}: {refused}");
+    }
+}
+
+#[test]
+fn what_may_be_hidden_is_refused() {
+    let channel = channel("en");
+    let html = rendered(&channel, &everything());
+    let price = "<data class=\"oc-price\" data-claim=\"price\" value=\"399.90\">€399.90</data>";
+    assert!(html.contains(price), "{html}");
+    let elements = [
+        "audio", "button", "canvas", "center", "datalist", "details", "dialog", "font", "iframe",
+        "math", "meter", "noembed", "noframes", "noscript", "object", "oc-price", "optgroup",
+        "option", "output", "progress", "select", "slot", "style", "svg", "template", "textarea",
+        "title", "video", "xmp",
+    ];
+    for element in elements {
+        let wrapped = format!("<{element}>{price}</{element}>");
+        let refused = refusal(&channel, &html.replacen(price, &wrapped, 1));
+        let named = refused.contains(&format!("<{element}> hides"))
+            // The parser itself knows nothing inside of some, so the claim is
+            // gone; or it is the first letter of the claim that is missing.
+            || refused.starts_with("unreadable");
+        assert!(named, "{element}: {refused}");
+    }
+    for attribute in [
+        "hidden",
+        "hidden=\"until-found\"",
+        "HIDDEN",
+        "inert",
+        "popover",
+        "aria-hidden=\"true\"",
+        "style=\"display:none\"",
+        "style=\"color:#fff\"",
+    ] {
+        for (from, to) in [
+            (
+                "<p class=\"oc-prices\"",
+                format!("<p {attribute} class=\"oc-prices\""),
+            ),
+            (
+                "<data class=\"oc-price\"",
+                format!("<data {attribute} class=\"oc-price\""),
+            ),
+            ("<article ", format!("<article {attribute} ")),
+        ] {
+            let refused = refusal(&channel, &html.replacen(from, &to, 1));
+            assert!(refused.contains("hides"), "{attribute}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn an_amount_in_pieces_is_an_amount() {
+    let channel = channel("en");
+    let html = rendered(&channel, &everything());
+    for surplus in [
+        "<p>€<b>9</b><sup>.99</sup></p>",
+        "<p><span>9</span><span>.</span><span>99</span> <i>EUR</i></p>",
+        "<p>€</p><p>9.99</p>",
+        "<ul><li>9</li><li>.99</li><li>€</li></ul>",
+        "<p>−<b>50</b>%</p>",
+        "<p>−</p><p>50</p><p>%</p>",
+        "<img src=\"x.png\" alt=\"Now €9.99\">",
+        "<p title=\"only €9.99\">Special</p>",
+        "<p aria-label=\"nine, €9.00\">Special</p>",
+    ] {
+        for before in ["<p class=\"oc-prices\">", "<script"] {
+            let added = html.replacen(before, &format!("{surplus}{before}"), 1);
+            let refused = refusal(&channel, &added);
+            assert!(
+                refused.contains("outside of any claim"),
+                "{surplus}: {refused}"
+            );
+        }
+    }
+    // What touches a claim is read with it.
+    for (from, to) in [
+        (
+            "<data class=\"oc-price\"",
+            "<b>-</b><data class=\"oc-price\"",
+        ),
+        ("€399.90</data>", "€399.90</data>0"),
+        ("€399.90</data>", "€399.90</data><sup>99</sup>"),
+    ] {
+        let refused = refusal(&channel, &html.replacen(from, to, 1));
+        assert!(refused.contains("run together"), "{to}: {refused}");
+    }
+    let turned = html.replacen("€399.90<", "\u{202e}€399.90<", 1);
+    assert!(refusal(&channel, &turned).contains("direction"));
+    // Plain words and figures stay what they are.
+    for harmless in [
+        "<p>Since 1999, open <b>24</b>/7</p>",
+        "<p>3</p><p>for your family</p>",
+        "<ol><li>1</li><li>2</li></ol>",
+    ] {
+        let added = html.replacen("<script", &format!("{harmless}<script"), 1);
+        let reading = refusal(&channel, &added);
+        assert!(reading.starts_with("read: "), "{harmless}: {reading}");
     }
 }
 

@@ -169,6 +169,15 @@ impl Customer {
         says_day || says_moment
     }
 
+    /// Whether an ISO 8601 date is the last local day before `until`.
+    #[must_use]
+    pub fn is_last_day(&self, date: &str, until: Instant) -> bool {
+        let last_moment = until.plus_micros(-1).to_timestamp();
+        let day = last_moment.to_zoned(self.zone.clone()).date();
+        date.parse()
+            .is_ok_and(|said: jiff::civil::Date| said == day)
+    }
+
     fn check_currency(&self, text: &str, shown: Currency) -> Result<(), ReadError> {
         if shown == self.currency {
             return Ok(());

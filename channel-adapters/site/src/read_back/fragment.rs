@@ -5,6 +5,8 @@ use offercast_kit::Unreadable;
 use scraper::node::Element;
 use scraper::{Html, Node};
 
+use super::loose::Loose;
+use super::shown::{self, Place};
 use super::{ShownClaim, unreadable};
 
 /// The parts of a fragment.
@@ -13,14 +15,11 @@ pub(super) struct Fragment {
     pub(super) currency: String,
     pub(super) claims: Vec<ShownClaim>,
     pub(super) json_ld: String,
-    /// Runs of text outside of claims.
+    /// Text outside of claims, each as long as it reads as one: what elements
+    /// in a line put together is together, and so are bare figures and signs
+    /// that follow each other in several blocks.
     pub(super) loose: Vec<String>,
 }
-
-/// Elements whose content is not shown, or not by HTML's own rules.
-const NOT_SHOWN: [&str; 8] = [
-    "style", "template", "noscript", "iframe", "object", "svg", "math", "textarea",
-];
 
 impl Fragment {
     /// Takes a fragment apart: exactly one article, everything else inside of
@@ -57,7 +56,7 @@ struct Walk {
     struck: usize,
     claims: Vec<ShownClaim>,
     json_ld: Option<String>,
-    loose: Vec<String>,
+    loose: Loose,
 }
 
 impl Walk {
@@ -66,8 +65,12 @@ impl Walk {
         if name == "html" {
             return Ok(()); // The parser's own root.
         }
-        if NOT_SHOWN.contains(&name) || is_hidden(element) {
-            return Err(unreadable(format!("<{name}> hides what it contains")));
+        match shown::place(element).map_err(unreadable)? {
+            Place::Line => {}
+            Place::Block => self.loose.block(),
+        }
+        for text in shown::spoken(element) {
+            self.loose.aside(text);
         }
         match name {
             "article" => return self.open_article(element),
@@ -141,19 +144,26 @@ impl Walk {
             if let Some(json) = &mut self.json_ld {
                 json.push_str(text);
             }
-        } else if let Some(claim) = &mut self.open_claim {
-            claim.text.push_str(text);
-            claim.struck |= self.struck > 0;
-        } else if !text.trim().is_empty() {
-            if !self.in_article {
-                return Err(unreadable("text outside of the article"));
-            }
-            self.loose.push(text.trim().to_owned());
+            return Ok(());
         }
-        Ok(())
+        if !self.in_article && !text.trim().is_empty() {
+            return Err(unreadable("text outside of the article"));
+        }
+        match &mut self.open_claim {
+            Some(claim) => {
+                claim.text.push_str(text);
+                claim.struck |= self.struck > 0;
+                self.loose.claimed(self.claims.len(), text)
+            }
+            None => self.loose.text(text),
+        }
+        .map_err(unreadable)
     }
 
     fn close(&mut self, element: &Element) {
+        if let Ok(Place::Block) = shown::place(element) {
+            self.loose.block();
+        }
         match element.name() {
             "article" => self.in_article = false,
             "script" => self.in_script = false,
@@ -176,16 +186,9 @@ impl Walk {
             currency,
             claims: self.claims,
             json_ld,
-            loose: self.loose,
+            loose: self.loose.finish(),
         })
     }
-}
-
-/// A customer does not see it, whatever the shop's style sheet says.
-fn is_hidden(element: &Element) -> bool {
-    ["hidden", "style", "aria-hidden"]
-        .iter()
-        .any(|attribute| element.attr(attribute).is_some())
 }
 
 /// White space as HTML shows it: runs are one space, none at the ends. Spaces

@@ -3,6 +3,7 @@
 use offercast_contract::claims::ClaimKey;
 use offercast_contract::{Amount, Claims, Currency, Field, Instant, compare, order};
 use offercast_kit::Unreadable;
+use offercast_kit::wording::Customer;
 use serde::Deserialize;
 
 use super::unreadable;
@@ -20,7 +21,7 @@ const STATED: [Field; 8] = [
 ];
 
 /// Checks the JSON-LD against the claims of the fragment.
-pub(super) fn agrees(json: &str, claims: &Claims) -> Result<(), Unreadable> {
+pub(super) fn agrees(json: &str, claims: &Claims, customer: &Customer) -> Result<(), Unreadable> {
     let product: Product =
         serde_json::from_str(json).map_err(|error| unreadable(format!("JSON-LD: {error}")))?;
     let mut expected = claims.clone();
@@ -32,6 +33,7 @@ pub(super) fn agrees(json: &str, claims: &Claims) -> Result<(), Unreadable> {
             difference.field, difference.shown, difference.expected
         )));
     }
+    product.last_day_agrees(claims, customer).map_err(differs)?;
     product.tax_agrees(claims).map_err(differs)?;
     product.base_agrees(claims).map_err(differs)?;
     product.offers.order_agrees(claims).map_err(differs)
@@ -210,6 +212,26 @@ impl Product {
                 .is_ok_and(|key| key == Field::Price.into())
         };
         self.offers.price_specification.iter().filter(is_active)
+    }
+
+    /// `priceValidUntil` is a day, inclusive: the last one, in the shop's time
+    /// zone, on which the price holds.
+    fn last_day_agrees(&self, claims: &Claims, customer: &Customer) -> Result<(), String> {
+        let (Some(day), Some(until)) = (&self.offers.price_valid_until, claims.field(Field::Until))
+        else {
+            // That both are there or neither is was checked before.
+            return Ok(());
+        };
+        let until: Instant = until
+            .parse()
+            .map_err(|error| format!("until: the attribute: {error}"))?;
+        if customer.is_last_day(day, until) {
+            Ok(())
+        } else {
+            Err(format!(
+                "until: priceValidUntil says {day:?}, the attribute {until}"
+            ))
+        }
     }
 
     fn tax_agrees(&self, claims: &Claims) -> Result<(), String> {

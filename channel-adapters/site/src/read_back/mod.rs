@@ -4,6 +4,8 @@
 
 mod fragment;
 mod linked;
+mod loose;
+mod shown;
 mod visible;
 
 use offercast_contract::claims::ClaimKey;
@@ -29,7 +31,7 @@ pub(crate) fn read(channel: &Channel, body: &[u8]) -> Result<Reading, Unreadable
             unreadable(format!("{key}: {reason}"))
         })?;
     }
-    linked::agrees(&fragment.json_ld, &claims)?;
+    linked::agrees(&fragment.json_ld, &claims, &customer)?;
     no_loose_amounts(&fragment, customer.hint())?;
     Ok(claims)
 }
