@@ -9,10 +9,17 @@
 //!
 //! `REPLACEQUANTITYWITHOUTSALE` replaces a ware's card: unlike `ADDQUANTITY`,
 //! taking the same file twice changes nothing.
+//!
+//! Beside it lies `goods-deleted.txt`, which the till does not know: the codes
+//! that the file deletes. It is what is left to know them by when somebody
+//! breaks or removes the goods file before the till has taken it.
+//!
+//! A shop has a million wares at the most, so neither writing nor reading holds
+//! more than a line at a time.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use offercast_contract::Sku;
@@ -31,15 +38,13 @@ pub struct GoodsFile {
     directory: PathBuf,
 }
 
-/// What a goods file holds.
+/// What a goods file says beside its wares.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Goods {
     /// Whether the till has taken it: line 2 is `@` and the flag is gone.
     pub is_taken: bool,
     /// Codes to be deleted.
     pub deleted: BTreeSet<Sku>,
-    /// Ware lines with the number of the line in the file, from 1.
-    pub wares: Vec<(usize, Vec<u8>)>,
 }
 
 impl GoodsFile {
@@ -77,6 +82,7 @@ impl GoodsFile {
         write_wares: impl FnOnce(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), E>,
     ) -> Result<(), E> {
         fs::create_dir_all(&self.directory)?;
+        self.remember(deleted)?;
         let temporary = self.temporary();
         let written = write_all(&temporary, deleted, write_wares);
         if let Err(error) = written {
@@ -93,22 +99,61 @@ impl GoodsFile {
     }
 
     /// Reads the file; `None` where there is none. A file that a till would
-    /// not take as a goods file is an error of kind `InvalidData`.
-    pub fn read(&self) -> io::Result<Option<Goods>> {
-        let bytes = match fs::read(self.path()) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+    /// not take as a goods file is an error of kind `InvalidData`. `each` gets
+    /// the ware lines, with the number of the line in the file, from 1.
+    pub fn read(&self, each: &mut dyn FnMut(usize, &[u8])) -> io::Result<Option<Goods>> {
+        let Some(file) = found(File::open(self.path()))? else {
+            return Ok(None);
         };
         let has_flag = self.flag().try_exists()?;
-        let mut goods = parse(&bytes).map_err(|reason| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{}: {reason}", self.path().display()),
-            )
+        let mut goods = parse(BufReader::new(file), each).map_err(|error| {
+            let reason = format!("{}: {error}", self.path().display());
+            io::Error::new(error.kind(), reason)
         })?;
         goods.is_taken &= !has_flag;
         Ok(Some(goods))
+    }
+
+    /// The codes that the last file written here deletes, as far as they are
+    /// legible.
+    pub fn remembered(&self) -> io::Result<BTreeSet<Sku>> {
+        let bytes = found(fs::read(self.memory()))?.unwrap_or_default();
+        let lines = String::from_utf8_lossy(&bytes);
+        Ok(lines
+            .lines()
+            .filter_map(|line| Sku::parse(line).ok())
+            .collect())
+    }
+
+    /// Written before the goods file, so that no deletion is known to that file
+    /// alone; one too many is asked about before it is written.
+    fn remember(&self, deleted: &BTreeSet<Sku>) -> io::Result<()> {
+        if deleted.is_empty() {
+            return match fs::remove_file(self.memory()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        }
+        let lines: String = deleted.iter().map(|sku| format!("{sku}\n")).collect();
+        let temporary = self.directory.join("goods-deleted.txt.new");
+        let mut file = File::create(&temporary)?;
+        file.write_all(lines.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.memory())?;
+        sync_directory(&self.directory)
+    }
+
+    fn memory(&self) -> PathBuf {
+        self.directory.join("goods-deleted.txt")
+    }
+}
+
+/// None where there is no such file.
+fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -142,37 +187,49 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn parse(bytes: &[u8]) -> Result<Goods, String> {
-    let mut lines = bytes
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .enumerate()
-        .map(|(index, line)| (index + 1, line));
+fn parse(mut file: impl BufRead, each: &mut dyn FnMut(usize, &[u8])) -> io::Result<Goods> {
+    let wrong = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
     let mut goods = Goods::default();
-    if lines.next().map(|(_, line)| line) != Some(SIGNATURE.as_bytes()) {
-        return Err(format!("line 1 is not {SIGNATURE}"));
-    }
-    let second = lines.next().map(|(_, line)| decode(line).trim().to_owned());
-    goods.is_taken = match second.as_deref() {
-        Some(NEW) => false,
-        Some(TAKEN) => true,
-        _ => return Err(format!("line 2 is neither {NEW} nor {TAKEN}")),
-    };
     let mut command = String::new();
-    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        if line.starts_with(b"$$$") {
-            command = decode(line).trim_end().to_owned();
-        } else if command == REPLACE {
-            goods.wares.push((number, line.to_vec()));
-        } else if command == DELETE {
-            let sku =
-                Sku::parse(&decode(line)).map_err(|error| format!("line {number}: {error}"))?;
-            goods.deleted.insert(sku);
-        } else {
-            return Err(format!(
-                "line {number} follows the command {command:?}, which is not ours"
-            ));
+    let (mut number, mut bytes) = (0, Vec::new());
+    loop {
+        bytes.clear();
+        if file.read_until(b'\n', &mut bytes)? == 0 {
+            break;
+        }
+        number += 1;
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match number {
+            1 if line != SIGNATURE.as_bytes() => {
+                return Err(wrong(format!("line 1 is not {SIGNATURE}")));
+            }
+            1 => {}
+            2 => {
+                goods.is_taken = match decode(line).trim() {
+                    NEW => false,
+                    TAKEN => true,
+                    _ => return Err(wrong(format!("line 2 is neither {NEW} nor {TAKEN}"))),
+                }
+            }
+            _ if line.is_empty() => {}
+            _ if line.starts_with(b"$$$") => command = decode(line).trim_end().to_owned(),
+            _ if command == REPLACE => each(number, line),
+            _ if command == DELETE => {
+                let sku = Sku::parse(&decode(line));
+                let sku = sku.map_err(|error| wrong(format!("line {number}: {error}")))?;
+                goods.deleted.insert(sku);
+            }
+            _ => {
+                return Err(wrong(format!(
+                    "line {number} follows the command {command:?}, which is not ours"
+                )));
+            }
         }
     }
-    Ok(goods)
+    match number {
+        0 => Err(wrong(format!("line 1 is not {SIGNATURE}"))),
+        1 => Err(wrong(format!("line 2 is neither {NEW} nor {TAKEN}"))),
+        _ => Ok(goods),
+    }
 }

@@ -15,7 +15,7 @@ use offercast_kit::{Artefact, Family, Outlet, Unreadable};
 use serde::Deserialize;
 
 use crate::family::Till;
-use crate::file::{Goods, GoodsFile};
+use crate::file::GoodsFile;
 
 /// Where the tills look for their files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -92,8 +92,21 @@ impl Outlet for TillOutlet {
     ) -> Result<Observation, ObservationError> {
         let (file, channel, of) = (self.file(view), channel.clone(), view.clone());
         let read = tokio::task::spawn_blocking(move || {
-            let goods = file.read()?;
-            Ok::<_, io::Error>(goods.map(|goods| (items(&channel, &of, &goods), goods.is_taken)))
+            let mut items = Vec::new();
+            let goods = file.read(&mut |number, line| {
+                items.extend(item(&channel, &of, number, line));
+            })?;
+            let Some(goods) = goods else {
+                return Ok(None);
+            };
+            items.iter_mut().for_each(|item: &mut ObservedItem| {
+                // We never write both; which one the till does last is its secret.
+                if goods.deleted.contains(&item.sku) {
+                    let reason = "the file deletes this code as well";
+                    item.reading = Err(Unreadable(reason.to_owned()));
+                }
+            });
+            Ok::<_, io::Error>(Some((items, goods.is_taken)))
         });
         let read = read
             .await
@@ -149,19 +162,26 @@ fn write(
 }
 
 /// The codes to be deleted: what is withdrawn now, and what an earlier file
-/// that the till has not taken would have deleted.
+/// would have deleted that the till has not taken, so far as anybody knows: a
+/// deletion too many does no harm, one too few sells what is not sold any more.
 fn deletions(
     file: &GoodsFile,
     changes: &ViewChanges,
     content: &dyn Content,
 ) -> Result<BTreeSet<Sku>, Failed> {
     let mut deleted: BTreeSet<Sku> = changes.withdrawn.iter().cloned().collect();
-    match file.read() {
-        Ok(Some(goods)) if !goods.is_taken => deleted.extend(goods.deleted),
-        Ok(_) => {}
+    let is_taken = match file.read(&mut |_, _| {}) {
+        Ok(Some(goods)) if goods.is_taken => true,
+        Ok(goods) => {
+            deleted.extend(goods.into_iter().flat_map(|goods| goods.deleted));
+            false
+        }
         // Not a goods file any more: it is replaced.
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {}
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => false,
         Err(error) => return Err(error.into()),
+    };
+    if !is_taken {
+        deleted.extend(file.remembered()?);
     }
     let mut kept = BTreeSet::new();
     for sku in deleted {
@@ -173,35 +193,26 @@ fn deletions(
     Ok(kept)
 }
 
-fn items(channel: &Channel, view: &View, goods: &Goods) -> Vec<ObservedItem> {
-    goods
-        .wares
-        .iter()
-        .filter_map(|(number, line)| {
-            let artefact = Artefact { body: line.clone() };
-            let reading = Till.read_back(channel, view, &artefact);
-            let named = match &reading {
-                Ok(claims) => claims
-                    .field(Field::Sku)
-                    .and_then(|sku| Sku::parse(sku).ok()),
-                Err(_) => code(line),
-            };
-            // A line without a legible code is still a line that the till
-            // would load; it is told by its number.
-            let sku = named.or_else(|| Sku::parse(&format!("line-{number}")).ok())?;
-            // We never write both; which one the till does last is its secret.
-            let reading = if goods.deleted.contains(&sku) {
-                Err(Unreadable("the file deletes this code as well".to_owned()))
-            } else {
-                reading.map(Some)
-            };
-            Some(ObservedItem {
-                sku,
-                revision: None,
-                reading,
-            })
-        })
-        .collect()
+/// What a ware line says.
+fn item(channel: &Channel, view: &View, number: usize, line: &[u8]) -> Option<ObservedItem> {
+    let artefact = Artefact {
+        body: line.to_vec(),
+    };
+    let reading = Till.read_back(channel, view, &artefact);
+    let named = match &reading {
+        Ok(claims) => claims
+            .field(Field::Sku)
+            .and_then(|sku| Sku::parse(sku).ok()),
+        Err(_) => code(line),
+    };
+    // A line without a legible code is still a line that the till would load;
+    // it is told by its number.
+    let sku = named.or_else(|| Sku::parse(&format!("line-{number}")).ok())?;
+    Some(ObservedItem {
+        sku,
+        revision: None,
+        reading: reading.map(Some),
+    })
 }
 
 fn code(line: &[u8]) -> Option<Sku> {

@@ -225,6 +225,41 @@ async fn a_deletion_is_repeated_until_the_till_has_taken_it() {
 }
 
 #[tokio::test]
+async fn a_deletion_outlives_a_goods_file_that_is_broken_or_gone() {
+    for spoil in ["broken", "cut", "emptied", "removed"] {
+        let store = Store::new();
+        store.put("A1", "1.50");
+        store.put("B2", "2.50");
+        store.deliver(&[]).await.unwrap();
+        store.till_takes();
+        store.take("B2");
+        store.deliver(&["B2"]).await.unwrap();
+        let file = store.path("goods.txt");
+        match spoil {
+            "broken" => fs::write(&file, "hello").unwrap(),
+            "cut" => fs::write(&file, "##@@&&\r\n").unwrap(),
+            "emptied" => fs::write(&file, "").unwrap(),
+            _ => fs::remove_file(&file).unwrap(),
+        }
+        // The till may or may not have seen it: the flag tells nothing now.
+        fs::remove_file(store.path("goods-flag.txt")).unwrap();
+        store.put("A1", "1.60");
+        store.deliver(&[]).await.unwrap();
+        assert!(
+            store.text().contains("$$$DELETEWARESBYWARECODE\r\nB2\r\n"),
+            "{spoil}: {}",
+            store.text()
+        );
+        store.till_takes();
+        store.deliver(&[]).await.unwrap();
+        assert!(!store.text().contains("DELETE"), "{spoil}: taken");
+        fs::write(&file, "hello").unwrap();
+        store.deliver(&[]).await.unwrap();
+        assert!(!store.text().contains("DELETE"), "{spoil}: taken long ago");
+    }
+}
+
+#[tokio::test]
 async fn a_full_disk_leaves_the_old_file_intact() {
     let store = Store::new();
     store.put("A1", "1.50");
