@@ -124,6 +124,9 @@ pub(crate) fn http_client() -> Result<reqwest::Client, Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
+        // Sooner than a server closes it: a request that is sent while that
+        // happens gets no answer.
+        .pool_idle_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(60))
         .build()?)
 }

@@ -19,8 +19,8 @@ use crate::ports::{PortError, PullRequest, Source};
 
 /// Limit for one page of a pull.
 const PULL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Limit for reading one item.
-const OBSERVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Limit for reading one item, where both ends may be busy.
+const OBSERVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Items that are read at the same time.
 const OBSERVE_CONCURRENCY: usize = 16;
 /// Attempts for one page before the worker pauses.

@@ -6,6 +6,7 @@ mod support;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use offercast_contract::channel::Selector;
 use offercast_contract::message::Answer;
 use offercast_contract::{Field, Message, Mode, Payload, Rung, Template};
 use support::{FakeOutlet, Rig, TEMPLATE, horizon, item, sku, tombstone};
@@ -84,6 +85,66 @@ async fn a_manifest_and_a_lost_pin_are_pulled() {
         .await;
     assert_eq!(told.items, 30);
     assert_eq!(told.note, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_that_failed_is_told_until_one_works() {
+    let mut rig = started(FakeOutlet::default(), 2).await;
+    rig.source.away.store(true, Ordering::SeqCst);
+    rig.update(vec![item("S000", &[(None, "2.00")])]);
+    rig.beat();
+    let told = rig.acknowledged(|told| told.note.is_some()).await;
+    assert_eq!(told.position.revision, 1);
+    let note = told.note.unwrap();
+    assert!(note.contains("pull: ") && note.contains("away"), "{note}");
+    rig.source.away.store(false, Ordering::SeqCst);
+    let told = rig
+        .acknowledged(|told| told.position.revision == 2 && told.rung == Rung::Observed)
+        .await;
+    assert_eq!(told.note, None);
+
+    // Nor does it stay where the pull turns out to be needless, or ends badly.
+    rig.source.away.store(true, Ordering::SeqCst);
+    let missed = rig.update(vec![item("S000", &[(None, "3.00")])]);
+    rig.beat();
+    rig.acknowledged(|told| told.note.is_some()).await;
+    rig.send(Message::Update(Box::new(missed)));
+    rig.acknowledged(|told| told.position.revision == 3).await;
+    rig.source.away.store(false, Ordering::SeqCst);
+    let told = rig.acknowledged(|told| told.note.is_none()).await;
+    assert_eq!((told.position.revision, told.stopped), (3, false));
+
+    rig.source.away.store(true, Ordering::SeqCst);
+    rig.update(Vec::new());
+    rig.beat();
+    rig.acknowledged(|told| told.note.is_some()).await;
+    rig.world.lock().unwrap().restore(1);
+    rig.source.away.store(false, Ordering::SeqCst);
+    let told = rig.acknowledged(|told| told.stopped).await;
+    let note = told.note.unwrap();
+    assert!(!note.contains("pull: "), "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_fold_is_told_of_once_a_second() {
+    let mut rig = Rig::new(FakeOutlet::default());
+    rig.world.lock().unwrap().page_items = 10_000;
+    rig.update(items(6_000));
+    let started = std::time::Instant::now();
+    rig.start();
+    rig.beat();
+    let mut told = 0_u64;
+    loop {
+        if let Answer::Acknowledgement(word) = rig.answer().await {
+            told += 1;
+            if word.rung >= Rung::Rendered && word.items == 6_000 {
+                break;
+            }
+        }
+    }
+    // Twelve slices are rendered; some words are due at either end.
+    let seconds = started.elapsed().as_secs();
+    assert!(told <= seconds + 5, "{told} words in {seconds} s");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -355,6 +416,95 @@ async fn edits_outside_are_found_and_a_resync_heals_them() {
     rig.send(Message::Resync { channel, sku: None });
     rig.acknowledged(|told| told.mismatches == 1).await;
     assert!(rig.outlet.prices().contains(&"S002;1.00".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resync_withdraws_only_what_is_or_was_seen_to_be_there() {
+    let mut rig = Rig::new(FakeOutlet {
+        lists: true,
+        ..FakeOutlet::default()
+    });
+    // A channel with an assortment: most of the catalogue is not its own.
+    rig.world.lock().unwrap().channel.assortment.exclude = (10..20)
+        .map(|n| Selector::Sku(sku(&format!("S{n:03}"))))
+        .collect();
+    rig.update(items(20));
+    rig.start();
+    rig.beat();
+    let told = rig.acknowledged(|told| told.rung == Rung::Observed).await;
+    assert_eq!(told.items, 10);
+    let withdrawn = |rig: &Rig| std::mem::take(&mut *rig.outlet.withdrawn.lock().unwrap());
+    assert_eq!(
+        withdrawn(&rig),
+        [""; 0],
+        "nothing was there to be taken away"
+    );
+
+    let deliveries = rig.outlet.deliveries.load(Ordering::SeqCst);
+    let channel = told.channel.clone();
+    let resync = |sku| Message::Resync {
+        channel: channel.clone(),
+        sku,
+    };
+    rig.send(resync(None));
+    while rig.outlet.deliveries.load(Ordering::SeqCst) == deliveries {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    rig.acknowledged(|told| told.rung == Rung::Observed).await;
+    assert_eq!(withdrawn(&rig), [""; 0], "nor is it the second time");
+
+    // Whoever names an item has seen it.
+    rig.send(resync(Some(sku("S011"))));
+    rig.acknowledged(|told| told.rung == Rung::Observed).await;
+    assert_eq!(withdrawn(&rig), ["S011"]);
+
+    // So has the adapter itself what somebody put there.
+    let body = b"S012;0.01".to_vec();
+    let place = (support::view(), sku("S012"));
+    let artefact = offercast_kit::Artefact { body };
+    rig.outlet.shown.lock().unwrap().insert(place, artefact);
+    for _ in 0..5 {
+        rig.beat();
+    }
+    rig.acknowledged(|told| told.mismatches == 1).await;
+    rig.send(resync(None));
+    rig.acknowledged(|told| told.mismatches == 0 && told.rung == Rung::Observed)
+        .await;
+    assert_eq!(withdrawn(&rig), ["S012"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_reads_again_what_did_not_answer() {
+    for lists in [false, true] {
+        let outlet = FakeOutlet {
+            lists,
+            ..FakeOutlet::default()
+        };
+        let mut rig = started(outlet, 3).await;
+        let position = rig.world.lock().unwrap().head();
+        let channel = rig.world.lock().unwrap().channel.id.clone();
+        // Silent for a moment it is read all the same, for long it is not.
+        for (silences, readable) in [(2, true), (1_000, false)] {
+            rig.outlet.silences.store(silences, Ordering::SeqCst);
+            rig.send(Message::Audit {
+                at: horizon().from(),
+                channel: channel.clone(),
+                id: "a1".into(),
+                position,
+            });
+            let page = loop {
+                if let Answer::AuditPage(page) = rig.answer().await {
+                    break page;
+                }
+            };
+            assert_eq!((page.observed, page.readings.len()), (readable, 3));
+            for reading in &page.readings {
+                assert_eq!(reading.claims.is_some(), readable, "{reading:?}");
+                let reason = reading.reason.as_deref().unwrap_or_default();
+                assert_eq!(reason.contains("503"), !readable, "{reading:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

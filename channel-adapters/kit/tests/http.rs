@@ -116,10 +116,25 @@ async fn a_pulled_channel_is_read_as_its_customers_read_it() {
         "{head}"
     );
     assert!(head.contains("offercast-min-revision: 0"), "{head}");
+    assert!(!head.contains("authorization"), "as a customer: {head}");
     answers.lock().unwrap().push((404, Vec::new()));
     assert_eq!(read("B").await.unwrap().reading, Ok(None));
     answers.lock().unwrap().push((200, b"garbage".to_vec()));
     assert!(read("C").await.unwrap().reading.is_err());
     answers.lock().unwrap().push((503, Vec::new()));
     assert!(read("D").await.is_err());
+}
+
+#[tokio::test]
+async fn where_reading_needs_a_token_it_is_shown() {
+    let world = World::new();
+    let answers: Answers = Arc::new(Mutex::new(vec![(200, b"A;1.00".to_vec())]));
+    let (base, heads) = serve(answers).await;
+    let outlet = HttpOutlet::new(client(), &base, Arc::new(Plain));
+    let outlet = outlet.with_token(Some("secret".to_owned()));
+    let (skus, view) = ([sku("A")], view());
+    let asked = outlet.observe(&world.channel, &view, Which::Only(&skus), world.position(0));
+    assert!(matches!(asked.await, Ok(Observation::Read { .. })));
+    let head = heads.lock().unwrap()[0].to_lowercase();
+    assert!(head.contains("authorization: bearer secret"), "{head}");
 }

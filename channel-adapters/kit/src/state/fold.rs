@@ -82,12 +82,23 @@ impl State {
         Ok(())
     }
 
-    /// Marks a SKU, or all, to be rendered and delivered again.
+    /// Marks a SKU, or all, to be rendered and delivered again. A SKU that is
+    /// named and not shown is withdrawn again: whoever names it has seen it.
     pub fn mark(&self, sku: Option<&Sku>) -> Result<(), StateError> {
         let txn = self.database.begin_write()?;
         match sku {
             Some(sku) => {
                 txn.open_table(DIRTY)?.insert(sku.as_str(), 1)?;
+                let channel: Option<Channel> = get_meta(&txn.open_table(META)?, "channel")?;
+                let content = txn.open_table(CONTENT)?;
+                let mut pending = txn.open_table(PENDING)?;
+                for view in channel.iter().flat_map(|channel| &channel.views) {
+                    let view = view.to_string();
+                    let key = (view.as_str(), sku.as_str());
+                    if content.get(key)?.is_none() {
+                        pending.insert(key, 0)?;
+                    }
+                }
             }
             None => mark_all(&txn, true)?,
         }

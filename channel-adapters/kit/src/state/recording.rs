@@ -4,7 +4,8 @@ use offercast_contract::{Claims, Digest, Instant, Sku, View};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::tables::{
-    BOUNDARIES, CONTENT, DIRTY, HELD, META, NEXT, PENDING, UNOBSERVED, ViewSku, get_meta, set_meta,
+    BOUNDARIES, CONTENT, DIRTY, HELD, META, MISMATCHES, NEXT, PENDING, UNOBSERVED, ViewSku,
+    get_meta, set_meta,
 };
 use super::{State, StateError, durability};
 use crate::family::Artefact;
@@ -46,7 +47,8 @@ pub struct Outcome {
 
 impl State {
     /// Records what rendering decided, and takes the marks away. What changes
-    /// is marked for delivery; with `force`, what does not change as well.
+    /// is marked for delivery; with `force`, what is shown and does not change
+    /// as well.
     pub fn record(&self, outcomes: &[(Outcome, bool)]) -> Result<(), StateError> {
         let mut txn = self.database.begin_write()?;
         txn.set_durability(durability(outcomes.len()))?;
@@ -71,6 +73,7 @@ impl State {
 struct Tables<'txn> {
     content: Table<'txn, ViewSku, (&'static [u8], &'static [u8])>,
     held: Table<'txn, ViewSku, &'static str>,
+    mismatches: Table<'txn, ViewSku, &'static [u8]>,
     pending: Table<'txn, ViewSku, u8>,
     unobserved: Table<'txn, ViewSku, ()>,
     dirty: Table<'txn, &'static str, u8>,
@@ -83,6 +86,7 @@ impl<'txn> Tables<'txn> {
         Ok(Self {
             content: txn.open_table(CONTENT)?,
             held: txn.open_table(HELD)?,
+            mismatches: txn.open_table(MISMATCHES)?,
             pending: txn.open_table(PENDING)?,
             unobserved: txn.open_table(UNOBSERVED)?,
             dirty: txn.open_table(DIRTY)?,
@@ -132,7 +136,9 @@ impl<'txn> Tables<'txn> {
         };
         let unchanged = old.as_ref().map(|old| old.value()) == value;
         drop(old);
-        if unchanged && !force {
+        // What is not there need not be taken away again, unless it was seen.
+        let is_owed = force && (value.is_some() || self.mismatches.get(key)?.is_some());
+        if unchanged && !is_owed {
             return Ok(());
         }
         if let Some(claims) = old_claims {

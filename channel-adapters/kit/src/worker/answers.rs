@@ -1,5 +1,7 @@
 //! Telling the server where the channel stands.
 
+use std::time::Duration;
+
 use offercast_contract::message::{Answer, LISTED_ITEMS};
 use offercast_contract::{Acknowledgement, Hash, Horizon, Mode, Position, Rung};
 
@@ -8,6 +10,10 @@ use crate::state::{Owed, StateError};
 
 /// Beats without an answer after which a long step tells that it goes on.
 const LIFE_SIGN_SECONDS: i64 = 10;
+
+/// Time between two acknowledgements while many items are rendered. A discount
+/// on a whole catalogue has hundreds of slices; the board shows one a second.
+const BETWEEN_WORDS: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// Where the channel stands, by what the state says.
@@ -96,6 +102,12 @@ impl Worker {
         self.tell(standing).await
     }
 
+    /// Whether it is time for another word of how far a long step has come.
+    pub(super) fn has_been_silent(&self) -> bool {
+        self.told_at
+            .is_none_or(|told_at| told_at.elapsed() >= BETWEEN_WORDS)
+    }
+
     /// Acknowledges, changed or not.
     pub(super) async fn acknowledge(&mut self) -> Result<bool, WorkerError> {
         let standing = self.standing()?;
@@ -118,6 +130,7 @@ impl Worker {
         match self.carrier.answer(&answer).await {
             Ok(()) => {
                 self.told = Some(standing);
+                self.told_at = Some(tokio::time::Instant::now());
                 self.silent_beats = 0;
                 Ok(true)
             }

@@ -1,17 +1,22 @@
 //! Audits: everything that is shown, read again, in pages.
 
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
 use offercast_contract::message::{Answer, AuditPage, AuditReading};
 use offercast_contract::{Channel, HeldItem, Mode, Position, Sku, View};
 
 use super::{Worker, WorkerError};
 use crate::fold::Pull;
-use crate::outlet::{Observation, ObservedItem, Which};
+use crate::outlet::{Observation, ObservationError, ObservedItem, Which};
 use crate::ports::PortError;
 
 /// Readings of one page, in bytes of JSON; the envelope stays below 512 KiB.
 const PAGE_BYTES: usize = 480 * 1024;
 /// Entries that are read at a time.
 const AUDIT_SLICE: usize = 512;
+/// How often an outside that does not answer is asked, over 3 s in all.
+const LOOKS: usize = 5;
 /// Steps of owed work that are done before reading, at most.
 const STEPS_BEFORE_READING: u32 = 10_000;
 
@@ -89,9 +94,8 @@ impl Worker {
     ) -> Result<(), WorkerError> {
         for view in &channel.views {
             let observed = self
-                .outlet
-                .observe(channel, view, Which::All, pages.page.position)
-                .await;
+                .look(channel, view, Which::All, pages.page.position)
+                .await?;
             match observed {
                 Ok(Observation::Read { items, .. }) => {
                     pages.page.observed = true;
@@ -138,6 +142,32 @@ impl Worker {
         self.audit_held(None, pages).await
     }
 
+    /// Reads outside, again where it does not answer: somebody waits for the
+    /// audit, and one answer that was late would make many items unreadable.
+    async fn look(
+        &mut self,
+        channel: &Channel,
+        view: &View,
+        which: Which<'_>,
+        position: Position,
+    ) -> Result<Result<Observation, ObservationError>, WorkerError> {
+        let mut pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_times(LOOKS - 1)
+            .build();
+        loop {
+            let observed = self.outlet.observe(channel, view, which, position).await;
+            match (observed, pauses.next()) {
+                (Err(error), Some(pause)) => {
+                    tracing::debug!(channel = %channel.id, %view, %error, "read again for an audit");
+                    tokio::time::sleep(pause).await;
+                    self.tell_of_life().await?;
+                }
+                (observed, _) => return Ok(observed),
+            }
+        }
+    }
+
     /// Reads some items outside; false if the channel cannot be read.
     async fn audit_slice(
         &mut self,
@@ -149,9 +179,8 @@ impl Worker {
             let view = &group[0].0;
             let skus: Vec<Sku> = group.iter().map(|(_, sku, _)| sku.clone()).collect();
             let observed = self
-                .outlet
-                .observe(channel, view, Which::Only(&skus), pages.page.position)
-                .await;
+                .look(channel, view, Which::Only(&skus), pages.page.position)
+                .await?;
             let held = |sku: &Sku| {
                 let entry = group.iter().find(|(_, of, _)| of == sku);
                 entry.and_then(|(_, _, reason)| reason.clone())

@@ -97,6 +97,8 @@ struct Worker {
     last_beat: Option<(Instant, tokio::time::Instant)>,
     /// What was last told and confirmed.
     told: Option<Acknowledgement>,
+    /// When that was.
+    told_at: Option<tokio::time::Instant>,
     /// Everything shown is to be read once, because the process just started.
     look_again: bool,
     disagreements: u32,
@@ -182,6 +184,7 @@ impl Worker {
             silent_beats: 0,
             last_beat: None,
             told: None,
+            told_at: None,
             look_again: true,
             disagreements: 0,
             pull_pause: pause(200, 10_000),
@@ -207,8 +210,16 @@ impl Worker {
 
     /// One slice of what is owed; returns whether more can be done at once.
     async fn work(&mut self) -> Result<bool, WorkerError> {
-        if self.pull_if_wanted().await? || self.render().await? {
+        if self.pull_if_wanted().await? {
             self.acknowledge_if_changed().await?;
+            return Ok(true);
+        }
+        let rendered = self.render().await?;
+        if rendered > 0 {
+            // A whole slice is not the last one, or the next round tells.
+            if rendered < RENDER_SLICE || self.has_been_silent() {
+                self.acknowledge_if_changed().await?;
+            }
             return Ok(true);
         }
         // What is delivered and can be read at once is told once.
@@ -233,8 +244,8 @@ impl Worker {
         }
     }
 
-    /// Renders a slice; returns whether there was something to render.
-    async fn render(&self) -> Result<bool, WorkerError> {
+    /// Renders a slice; returns how many SKUs there were to render.
+    async fn render(&self) -> Result<usize, WorkerError> {
         let now = self.clock.now();
         let rendered = self
             .blocking(move |engine| {
@@ -242,7 +253,7 @@ impl Worker {
                 engine.render_slice(now, RENDER_SLICE)
             })
             .await??;
-        Ok(rendered > 0)
+        Ok(rendered)
     }
 
     /// Whether deliveries may be made now.

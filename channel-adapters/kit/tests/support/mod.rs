@@ -19,6 +19,7 @@ use offercast_contract::{
 use offercast_kit::outlet::{
     Delivered, DeliveryError, DeliveryJob, Observation, ObservationError, ObservedItem, Which,
 };
+use offercast_kit::state::State;
 use offercast_kit::templates::{Compiled, Rules, no_escape};
 use offercast_kit::{
     Acker, Artefact, Carrier, Clock, Delivery, Family, Options, Outlet, PortError, Ports,
@@ -26,6 +27,9 @@ use offercast_kit::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+/// How long a test waits for what must come: only a failing one so long.
+pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// `sku;price`, which a template may get wrong.
 pub struct Plain;
@@ -301,8 +305,12 @@ pub struct FakeOutlet {
     pub shown: Mutex<BTreeMap<(View, Sku), Artefact>>,
     pub full: AtomicBool,
     pub deliveries: AtomicUsize,
+    /// So many observations fail before one works.
+    pub silences: AtomicUsize,
     pub unobservable: bool,
     pub lists: bool,
+    /// What was withdrawn, by SKU, each time.
+    pub withdrawn: Mutex<Vec<String>>,
 }
 
 impl FakeOutlet {
@@ -327,6 +335,7 @@ impl Outlet for FakeOutlet {
         let mut shown = self.shown.lock().unwrap();
         for changes in job.views {
             for sku in &changes.withdrawn {
+                self.withdrawn.lock().unwrap().push(sku.to_string());
                 shown.remove(&(changes.view.clone(), sku.clone()));
             }
             for sku in &changes.upserts {
@@ -346,6 +355,14 @@ impl Outlet for FakeOutlet {
     ) -> Result<Observation, ObservationError> {
         if self.unobservable {
             return Ok(Observation::NotObservable);
+        }
+        let silences = &self.silences;
+        let one_less = |left: usize| left.checked_sub(1);
+        if silences
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_ok()
+        {
+            return Err(ObservationError("503 Service Unavailable".to_owned()));
         }
         let shown = self.shown.lock().unwrap();
         let skus: Vec<Sku> = match which {
@@ -488,16 +505,16 @@ impl Rig {
             task.abort();
             let _ = task.await;
         }
-        // A thread that writes the state may still be ending; the file is free
-        // when somebody else can open it.
-        let file = self.state_file();
-        for _ in 0..500 {
-            if offercast_kit::state::State::open(&file).is_ok() {
-                return;
+        // A thread that writes the state may still be ending; while it has the
+        // file nobody else gets it.
+        let path = self.state_file();
+        let freed = async {
+            while State::open(&path).is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the state file is not given back");
+        };
+        let freed = tokio::time::timeout(PATIENCE, freed).await;
+        freed.expect("the state file is free again");
     }
 
     pub fn send(&self, message: Message) {
@@ -541,7 +558,7 @@ impl Rig {
     ) -> Acknowledgement {
         let mut last = None;
         loop {
-            match tokio::time::timeout(Duration::from_secs(10), self.answers.recv()).await {
+            match tokio::time::timeout(PATIENCE, self.answers.recv()).await {
                 Ok(Some(Answer::Acknowledgement(told))) if wanted(&told) => return *told,
                 Ok(Some(Answer::Acknowledgement(told))) => last = Some(told),
                 Ok(Some(_)) => {}
@@ -551,8 +568,13 @@ impl Rig {
         }
     }
 
+    /// The answers that came and were not looked at.
+    pub fn answers_so_far(&mut self) -> Vec<Answer> {
+        std::iter::from_fn(|| self.answers.try_recv().ok()).collect()
+    }
+
     pub async fn answer(&mut self) -> Answer {
-        let answer = tokio::time::timeout(Duration::from_secs(10), self.answers.recv()).await;
+        let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
         answer.expect("no answer").expect("the worker ended")
     }
 }
