@@ -107,9 +107,17 @@ impl Store {
         self.write(|connection| set_frozen(connection, None))
     }
 
-    /// Records why the relay stopped itself.
-    pub fn halt(&self, reason: &str) -> Result<(), StorageError> {
-        self.write(|connection| set_halted(connection, Some(reason)))
+    /// Records why the relay stopped itself in this epoch. False, and nothing
+    /// changed, when a person has opened another one since: what was said of
+    /// the old one is settled.
+    pub fn halt(&self, epoch: u64, reason: &str) -> Result<bool, StorageError> {
+        self.write(|connection| {
+            if lock_head(connection)?.head.epoch != epoch {
+                return Ok(false);
+            }
+            set_halted(connection, Some(reason))?;
+            Ok(true)
+        })
     }
 
     /// Lets the relay go on in the same epoch, where its reason has gone.

@@ -7,6 +7,7 @@
 mod judge;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use offercast_contract::message::AuditPage;
 use offercast_contract::{
@@ -17,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::control::tell;
-use crate::engine::Engine;
+use crate::engine::{Current, Engine};
 use crate::error::Unavailable;
 use crate::events::Event;
 use crate::publish::aside;
 
-pub(crate) use judge::Running;
+pub(crate) use judge::{Basis, Running};
 
 /// An audit.
 #[derive(Debug, Clone, Serialize)]
@@ -205,20 +206,17 @@ pub(crate) async fn accept(engine: &Engine, page: &AuditPage) -> Result<(), Unav
         return Ok(());
     };
     let plan: Plan = parse(plan)?;
-    let at_position = (page.position == plan.position)
-        .then(|| {
-            engine
-                .step_to(plan.position.revision, plan.position.horizon)
-                .map(|step| std::sync::Arc::clone(&step.current))
-        })
-        .flatten()
-        .or_else(|| Some(engine.current()).filter(|current| current.position == page.position));
-    let (channel, at) = (page.channel.clone(), plan.at);
-    let (watchers, page) = (std::sync::Arc::clone(&engine.watchers), page.clone());
+    let basis = Basis {
+        from: plan.at,
+        until: engine.now(),
+        snapshots: snapshots(engine, &plan.position, &page.position),
+    };
+    let channel = page.channel.clone();
+    let (watchers, page) = (Arc::clone(&engine.watchers), page.clone());
     // The last page looks for what is missing in the whole catalogue.
     let finished = aside(move || {
         watchers.with_audit((id, page.channel.clone()), |running| {
-            running.take(&page, at_position.as_deref(), at)
+            running.take(&page, &basis)
         })
     })
     .await?;
@@ -231,4 +229,26 @@ pub(crate) async fn accept(engine: &Engine, page: &AuditPage) -> Result<(), Unav
         engine.emit(Event::Control);
     }
     Ok(())
+}
+
+/// The snapshot of the position that an adapter holds, and the newest, which a
+/// pulled channel shows before its adapter has heard of it. An adapter that is
+/// further than the audit was pinned to is not behind: edits go on meanwhile.
+fn snapshots(engine: &Engine, asked: &Position, held: &Position) -> Vec<Arc<Current>> {
+    if held.order() < asked.order() {
+        return Vec::new();
+    }
+    let newest = engine.current();
+    let of_step = engine
+        .step_to(held.revision, held.horizon)
+        .map(|step| Arc::clone(&step.current));
+    let pinned = [of_step, Some(engine.published_snapshot())]
+        .into_iter()
+        .flatten()
+        .chain([Arc::clone(&newest)])
+        .find(|current| current.position == *held);
+    match pinned {
+        Some(pinned) if newest.position.order() > pinned.position.order() => vec![pinned, newest],
+        pinned => pinned.into_iter().collect(),
+    }
 }

@@ -117,7 +117,7 @@ fn the_horizon_moves_with_an_outbox_row(database: &Database) {
 fn a_new_epoch_goes_on_with_the_numbers(database: &Database) {
     let store = &database.store;
     database.append(&prices(&[price("a", None, 1)])).unwrap();
-    store.halt("the adapters are ahead").unwrap();
+    assert!(store.halt(1, "the adapters are ahead").unwrap());
     let before = store.head().unwrap();
     assert_eq!(before.halted.as_deref(), Some("the adapters are ahead"));
     assert_eq!(
@@ -132,6 +132,9 @@ fn a_new_epoch_goes_on_with_the_numbers(database: &Database) {
         (after.head.hash, after.halted.as_deref()),
         (before.head.hash, None)
     );
+    // A word about the old epoch that arrives late does not stop the new one.
+    assert!(!store.halt(1, "an acknowledgement from before").unwrap());
+    assert_eq!(store.head().unwrap().halted, None);
     // What the old epoch had not published is not published in the new one.
     let pending = store.pending(10).unwrap();
     assert_eq!(pending.len(), 1);
@@ -159,7 +162,7 @@ fn egress_can_be_stopped(database: &Database) {
         Some("a penny hour")
     );
     store.unfreeze().unwrap();
-    store.halt("x").unwrap();
+    store.halt(1, "x").unwrap();
     store.clear_halt().unwrap();
     let head = store.head().unwrap();
     assert_eq!((head.frozen, head.halted), (None, None));
