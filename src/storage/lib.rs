@@ -22,6 +22,7 @@ mod lease;
 mod log;
 mod migrate;
 mod outbox;
+mod prune;
 mod rows;
 mod schema;
 #[cfg(feature = "scratch")]
@@ -41,5 +42,6 @@ pub use idempotency::{Begun, Claim, Outcome};
 pub use lease::{Lease, RELAY_LEASE};
 pub use log::{DocumentVersion, PriceVersion, SourceRow};
 pub use outbox::OutboxRow;
+pub use prune::Pruned;
 pub use store::{Options, Store};
 pub use verify::{LogFault, Verification};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use offercast_contract::{Horizon, Position};
-use offercast_storage::{AppendError, HeadStatus, OutboxRow, StorageError, Store};
+use offercast_storage::{AppendError, HeadStatus, OutboxRow, Pruned, StorageError, Store};
 
 use super::step::{Move, Recorded, step, touches_everything};
 use super::{Current, Engine, Step};
@@ -15,7 +15,8 @@ use crate::events::Event;
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 /// Every so many looks, what channels answered to other servers is read too.
 const CHANNELS_EVERY: u32 = 5;
-/// Every so many looks, about an hour, old idempotency keys are forgotten.
+/// Every so many looks, about an hour, old idempotency keys are forgotten, and
+/// what [`Store::prune`] names.
 const FORGET_EVERY: u32 = 18_000;
 /// A key is kept for so long, in microseconds: seven days.
 const KEYS_KEPT_MICROS: i64 = 7 * 86_400 * 1_000_000;
@@ -82,7 +83,7 @@ impl Engine {
             turn = turn.wrapping_add(1);
             let mut looked = self.look(turn.is_multiple_of(CHANNELS_EVERY)).await;
             if looked.is_ok() && turn.is_multiple_of(FORGET_EVERY) {
-                looked = self.forget_keys().await;
+                looked = self.forget().await;
             }
             match (&looked, healthy) {
                 (Err(error), true) => {
@@ -98,10 +99,23 @@ impl Engine {
         }
     }
 
-    async fn forget_keys(&self) -> Result<(), Unavailable> {
-        let before = self.now().plus_micros(-KEYS_KEPT_MICROS);
-        let forget = self.blocking(move |store| store.forget_requests(before));
-        Ok(forget.await?.map(drop)?)
+    async fn forget(&self) -> Result<(), Unavailable> {
+        let now = self.now();
+        let before = now.plus_micros(-KEYS_KEPT_MICROS);
+        let forget = self.blocking(move |store| {
+            store.forget_requests(before)?;
+            store.prune(now)
+        });
+        let pruned = forget.await??;
+        if pruned != Pruned::default() {
+            tracing::info!(
+                acknowledgements = pruned.acknowledgements,
+                audits = pruned.audits,
+                outbox = pruned.outbox,
+                "old rows are forgotten"
+            );
+        }
+        Ok(())
     }
 
     async fn look(&self, channels_too: bool) -> Result<(), Unavailable> {

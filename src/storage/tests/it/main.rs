@@ -19,6 +19,7 @@ mod connections;
 mod import;
 mod log;
 mod outbox;
+mod prune;
 mod requests;
 mod schema;
 mod verify;
