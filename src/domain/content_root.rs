@@ -149,6 +149,7 @@ mod tests {
             key: PriceKey {
                 audience: Audience::everyone(),
                 kind: PriceKind::Regular,
+                minimum_quantity: None,
                 place: Place {
                     market: MarketId::parse("hr").unwrap(),
                     zone: None,

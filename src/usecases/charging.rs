@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use offercast_contract::{Channel, ChannelId, Instant, OfferId, PromotionTerms, View};
 use offercast_domain::change::{Change, ChangeError, ErrorCode, Guard, Plan};
+use offercast_domain::schedule::{Schedule, zone_of};
 use offercast_domain::source::Offer;
 use offercast_kit::Family;
 use offercast_pricebook::Book;
@@ -44,7 +45,7 @@ fn check(
     for (index, change) in changes.iter().enumerate() {
         match change {
             Change::PutOffer { offer } => {
-                let Some(terms) = running(offer, now) else {
+                let Some(terms) = running(book, offer, now) else {
                     continue;
                 };
                 for channel in state.channels.values() {
@@ -55,7 +56,7 @@ fn check(
             }
             Change::PutChannel { channel } => {
                 for offer in state.offers.values() {
-                    if let Some(terms) = running(offer, now)
+                    if let Some(terms) = running(book, offer, now)
                         && let Some(reason) = refusal(families, book, channel, offer, terms)
                     {
                         errors.push(error(index, "channel.calls_quote", reason));
@@ -119,8 +120,13 @@ impl State {
     }
 }
 
-fn running(offer: &Offer, now: Instant) -> Option<&PromotionTerms> {
-    let is_over = offer.valid_until.is_some_and(|until| until <= now);
+/// The promotion of an offer that is not over in all its markets. A market
+/// that is new in the same change set has nothing that could be over.
+fn running<'o>(book: &Book, offer: &'o Offer, now: Instant) -> Option<&'o PromotionTerms> {
+    let is_over = offer.markets.iter().all(|id| {
+        book.market(id)
+            .is_some_and(|market| Schedule::new(offer, &zone_of(&market)).is_over(now))
+    });
     offer.promotion().filter(|_| !is_over)
 }
 
