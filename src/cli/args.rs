@@ -143,6 +143,10 @@ pub(crate) struct ImportArgs {
     /// name there end.
     #[arg(long, value_name = "ZONES", value_delimiter = ',')]
     pub(crate) complete_for: Vec<ZoneId>,
+    /// Make zones that the market does not have yet; without it their rows are
+    /// refused.
+    #[arg(long)]
+    pub(crate) create_zones: bool,
     /// Why, for the log.
     #[arg(long)]
     pub(crate) reason: Option<String>,

@@ -6,15 +6,14 @@ use offercast_contract::{Audience, Channel, SalesMode, Template, View, ZoneId};
 use offercast_domain::change::Change;
 use offercast_kit::conformance::check_template;
 use offercast_kit::present::with_family_projection;
+use offercast_usecases::engine::Current;
 
 use super::args::ChannelArgs;
 use super::{Failure, publish};
 use crate::config::Config;
-use crate::runtime::server::start_recording_engine;
-use crate::runtime::{block_on, families, open_broker, open_store, require_schema};
+use crate::runtime::families;
 
 pub(super) fn run(config: &Config, args: &ChannelArgs) -> Result<ExitCode, Failure> {
-    let channel = declaration(config, args)?;
     let family = families()
         .into_iter()
         .find(|family| family.name() == args.family)
@@ -24,45 +23,35 @@ pub(super) fn run(config: &Config, args: &ChannelArgs) -> Result<ExitCode, Failu
                 args.family
             ))
         })?;
-    let channel = with_family_projection(family.as_ref(), channel);
-    check_template(family.as_ref(), &channel)?;
-    let reason = format!("declare channel {}", channel.id);
-    let published = publish::record(
-        config,
-        vec![Change::PutChannel {
+    let reason = format!("declare channel {}", args.id);
+    let published = publish::record_made(config, "offercast channel", &reason, |current| {
+        let channel = with_family_projection(family.as_ref(), declaration(current, args)?);
+        check_template(family.as_ref(), &channel)?;
+        Ok(vec![Change::PutChannel {
             channel: Box::new(channel),
-        }],
-        &reason,
-    )?;
+        }])
+    })?;
     publish::report(&published);
     Ok(ExitCode::SUCCESS)
 }
 
-fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> {
-    let (zones, time_zone) = block_on(async {
-        let store = open_store(config)?;
-        require_schema(&store)?;
-        let engine =
-            start_recording_engine(store, open_broker(config, "offercast channel")?).await?;
-        let current = engine.current();
-        let market = current.book.market(&args.market);
-        let market = market
-            .ok_or_else(|| Failure::new(format!("--market: {} does not exist", args.market)))?;
-        let all = current
-            .book
-            .zones()
-            .filter(|zone| zone.market == args.market);
-        let wants_all = args.zones.iter().any(|zone| zone == "all");
-        let zones: Vec<ZoneId> = if wants_all {
-            all.map(|zone| zone.id.clone()).collect()
-        } else {
-            args.zones
-                .iter()
-                .map(|zone| zone.parse())
-                .collect::<Result<_, _>>()?
-        };
-        Ok::<_, Failure>((zones, market.time_zone.clone()))
-    })?;
+fn declaration(current: &Current, args: &ChannelArgs) -> Result<Channel, Failure> {
+    let market = current.book.market(&args.market);
+    let market =
+        market.ok_or_else(|| Failure::new(format!("--market: {} does not exist", args.market)))?;
+    let all = current
+        .book
+        .zones()
+        .filter(|zone| zone.market == args.market);
+    let wants_all = args.zones.iter().any(|zone| zone == "all");
+    let zones: Vec<ZoneId> = if wants_all {
+        all.map(|zone| zone.id.clone()).collect()
+    } else {
+        args.zones
+            .iter()
+            .map(|zone| zone.parse())
+            .collect::<Result<_, _>>()?
+    };
     let mode = if args.family == "till" {
         SalesMode::Store
     } else {
@@ -90,7 +79,7 @@ fn declaration(config: &Config, args: &ChannelArgs) -> Result<Channel, Failure> 
         name: args.name.clone().unwrap_or_else(|| args.id.to_string()),
         projection: Default::default(),
         template: template(args)?,
-        time_zone,
+        time_zone: market.time_zone.clone(),
         views,
     })
 }

@@ -80,6 +80,7 @@ fn request(args: &ImportArgs) -> Result<Import, Failure> {
     Ok(Import {
         author: AUTHOR.to_owned(),
         complete_for: args.complete_for.clone(),
+        create_zones: args.create_zones,
         dry_run: args.dry_run,
         effective: args.effective,
         idempotency: None,

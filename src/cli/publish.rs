@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use offercast_domain::change::{Change, Guard};
+use offercast_usecases::engine::Current;
 use offercast_usecases::publish::{self, Publish, PublishError, Published};
 
 use super::args::PublishArgs;
@@ -36,16 +37,25 @@ pub(super) fn record(
     changes: Vec<Change>,
     reason: &str,
 ) -> Result<Published, Failure> {
+    record_made(config, "offercast publish", reason, |_| Ok(changes))
+}
+
+/// The same for changes that depend on what is there.
+pub(super) fn record_made(
+    config: &Config,
+    command: &str,
+    reason: &str,
+    make: impl FnOnce(&Current) -> Result<Vec<Change>, Failure>,
+) -> Result<Published, Failure> {
     block_on(async {
         let store = open_store(config)?;
         require_schema(&store)?;
-        let engine =
-            start_recording_engine(store, open_broker(config, "offercast publish")?).await?;
+        let engine = start_recording_engine(store, open_broker(config, command)?).await?;
         let request = Publish {
             author: AUTHOR.to_owned(),
             base_revision: None,
             change_set: None,
-            changes,
+            changes: make(&engine.current())?,
             guard: Guard::Enforced,
             idempotency: None,
             reason: reason.to_owned(),

@@ -97,6 +97,9 @@ pub struct HttpOptions {
     pub body_limit_bytes: usize,
     /// Memory for rendered bodies, in bytes.
     pub cache_bytes: u64,
+    /// Listeners to the board at the most; each is sent the whole board up to
+    /// five times a second.
+    pub event_listeners: usize,
     /// The largest price list that is accepted, in bytes as sent.
     pub import_limit_bytes: u64,
     /// The longest that a cache may keep terms, in seconds, whatever their end.
@@ -119,6 +122,7 @@ impl Default for HttpOptions {
         Self {
             body_limit_bytes: 8 << 20,
             cache_bytes: 128 << 20,
+            event_listeners: 256,
             import_limit_bytes: 1 << 30,
             max_age_s: 5,
             public_reads: true,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use offercast_usecases::engine::Engine;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::cache::BodyCache;
 use crate::headers::cache_control;
@@ -17,6 +17,8 @@ pub struct Shared {
     pub cache: BodyCache,
     /// The engine.
     pub engine: Arc<Engine>,
+    /// Places for listeners to the board.
+    pub listeners: Arc<Semaphore>,
     /// Counters.
     pub metrics: Metrics,
     /// How to serve.
@@ -37,6 +39,7 @@ impl Shared {
         Ok(Self {
             cache: BodyCache::new(options.cache_bytes),
             engine,
+            listeners: Arc::new(Semaphore::new(options.event_listeners)),
             metrics: Metrics::new()?,
             stopping,
             usual_freshness: cache_control(options.max_age_s, options.public_reads),

@@ -1,5 +1,6 @@
 //! Publishing: changes become a revision, at once or not at all.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use offercast_contract::Hash;
@@ -138,6 +139,10 @@ pub(crate) async fn record(
     base: Option<u64>,
     make: Make,
 ) -> Result<Published, PublishError> {
+    let checked = match base {
+        Some(base) => check_before_the_lock(engine, base, &make).await,
+        None => Checked::default(),
+    };
     // One writer at a time in this process, so a second try with the same key
     // finds the outcome of the first.
     let _writer = engine.write_lock.lock().await;
@@ -148,7 +153,14 @@ pub(crate) async fn record(
             Start::Done(outcome) => return replay(&outcome),
         },
     };
-    let recorded = record_claimed(engine, &frame, base, make, claim.as_ref()).await;
+    let recorded = record_claimed(
+        engine,
+        &frame,
+        base.zip(Some(checked)),
+        make,
+        claim.as_ref(),
+    )
+    .await;
     match (&recorded, claim, frame.idempotency) {
         (Ok(published), Some(claim), _) if published.revision.is_none() => {
             idempotency::finish(engine, claim, outcome_of(published)).await?;
@@ -190,7 +202,7 @@ fn replay(outcome: &Outcome) -> Result<Published, PublishError> {
 async fn record_claimed(
     engine: &Engine,
     frame: &Frame<'_>,
-    base: Option<u64>,
+    mut base: Option<(u64, Checked)>,
     make: Make,
     claim: Option<&Claim>,
 ) -> Result<Published, PublishError> {
@@ -213,8 +225,10 @@ async fn record_claimed(
                 warnings,
             });
         }
-        if let Some(base) = base {
-            refuse_if_moved(engine, base, &current, &delta).await?;
+        if let Some((base, checked)) = &mut base {
+            checked
+                .refuse_if_moved(engine, *base, current.position.revision, rows(&delta))
+                .await?;
         }
         let header = current
             .head()
@@ -310,44 +324,77 @@ async fn append(
     }
 }
 
-/// Refuses when a revision after `base` touched rows that `delta` touches.
-async fn refuse_if_moved(
-    engine: &Engine,
-    base: u64,
-    current: &Current,
-    delta: &Delta,
-) -> Result<(), PublishError> {
+/// Which rows were looked for, in the revisions up to which one.
+#[derive(Default)]
+struct Checked {
+    rows: BTreeSet<String>,
+    up_to: u64,
+}
+
+/// Looks at the revisions since `base` while others may write: they may be many
+/// and big, and the lock is for those that come meanwhile. Nothing is refused
+/// here: a request that is repeated meets the revision that it made itself.
+async fn check_before_the_lock(engine: &Engine, base: u64, make: &Make) -> Checked {
+    let mut checked = Checked::default();
+    let current = engine.current();
     let head = current.position.revision;
-    if base > head {
-        // Made against a history that this log does not have.
-        return Err(PublishError::BaseMoved {
-            base,
-            head,
-            conflicting: Vec::new(),
-        });
-    }
-    let wanted = rows(delta);
-    for number in (base + 1..=head).rev() {
-        let later = engine
-            .blocking(move |store| store.delta(number))
-            .await?
-            .map_err(Unavailable::from)?;
-        let Some((_, later)) = later else { continue };
-        let conflicting: Vec<String> = rows(&later).intersection(&wanted).cloned().collect();
-        if !conflicting.is_empty() {
-            return Err(PublishError::BaseMoved {
-                base,
-                head: number,
-                conflicting,
-            });
+    if base < head {
+        let make = Arc::clone(make);
+        let planned = aside(move || make(&current).map(|(delta, _)| rows(&delta))).await;
+        if let Ok(Ok(rows)) = planned {
+            // What was found is found again, under the lock.
+            let _ = checked.refuse_if_moved(engine, base, head, rows).await;
         }
     }
-    Ok(())
+    checked
+}
+
+impl Checked {
+    /// Refuses when a revision after `base` touched one of `rows`.
+    async fn refuse_if_moved(
+        &mut self,
+        engine: &Engine,
+        base: u64,
+        head: u64,
+        rows: BTreeSet<String>,
+    ) -> Result<(), PublishError> {
+        if base > head {
+            // Made against a history that this log does not have.
+            return Err(PublishError::BaseMoved {
+                base,
+                head,
+                conflicting: Vec::new(),
+            });
+        }
+        let known = if rows.is_subset(&self.rows) {
+            base.max(self.up_to)
+        } else {
+            base
+        };
+        for number in (known + 1..=head).rev() {
+            let later = engine
+                .blocking(move |store| store.delta(number))
+                .await?
+                .map_err(Unavailable::from)?;
+            let Some((_, later)) = later else { continue };
+            let conflicting: Vec<String> =
+                self::rows(&later).intersection(&rows).cloned().collect();
+            if !conflicting.is_empty() {
+                return Err(PublishError::BaseMoved {
+                    base,
+                    head: number,
+                    conflicting,
+                });
+            }
+        }
+        *self = Self { rows, up_to: head };
+        Ok(())
+    }
 }
 
 /// The rows that a delta touches, named without their validity: two edits of
 /// the price of one SKU in one place conflict whatever their dates.
-fn rows(delta: &Delta) -> std::collections::BTreeSet<String> {
+fn rows(delta: &Delta) -> BTreeSet<String> {
     let documents = delta
         .closed_documents
         .iter()

@@ -36,7 +36,7 @@ impl Browser {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let profile = TempDir::new().unwrap();
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_secs(150))
             .build()
             .unwrap();
         let answer = call(
@@ -282,7 +282,7 @@ fn capabilities(program: &str, profile: &TempDir) -> Value {
         "browserName": "chrome",
         "goog:chromeOptions": { "args": arguments, "binary": program },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-        "timeouts": { "pageLoad": 30_000, "script": 30_000 },
+        "timeouts": { "pageLoad": 100_000, "script": 100_000 },
     } } })
 }
 

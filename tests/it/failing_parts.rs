@@ -309,11 +309,18 @@ async fn two_servers_are_one() {
         assert_eq!(written.status, 201, "{}", written.body);
         let revision = written.json()["revision"].to_string();
         let headers = [("Offercast-Min-Revision", revision.as_str())];
-        let read = app
-            .send(Method::GET, format!("http://{there}{path}"), &headers, None)
-            .await
-            .unwrap();
-        assert_eq!(read.status, 200, "{}", read.body);
+        // It waits for half a second; a server that is busy says that it is
+        // behind, and never shows what was before.
+        let read = until("a read on the other server", PATIENCE, async || {
+            let url = format!("http://{there}{path}");
+            let read = app.send(Method::GET, url, &headers, None).await?;
+            match read.status.as_u16() {
+                200 => Ok(read),
+                503 => Err(read.body),
+                other => panic!("{other}: {}", read.body),
+            }
+        })
+        .await;
         assert_eq!(crate::support::shown::price_in_document(&read.body), amount);
         // The other server knows the key too.
         let again = write(there, &key, amount).await;

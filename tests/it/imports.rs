@@ -1,10 +1,8 @@
 //! Price lists: all or nothing, and nothing twice.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::support::{TestApp, production, until};
+use crate::support::{PATIENCE, TestApp, production, until};
 
 const MAPPING: &str = r#"
 locale = "pl"
@@ -150,14 +148,12 @@ async fn price_lists_become_revisions(app: &TestApp) {
     let report = import(app, "later.csv", &["--effective", &effective]);
     let revision = report["revision"].as_u64().unwrap();
     app.wait_until_all_show(revision).await;
-    until(
-        "the price to come",
-        Duration::from_secs(20),
-        async || match app.prices("bread-rye", "krakow").await {
+    until("the price to come", PATIENCE, async || {
+        match app.prices("bread-rye", "krakow").await {
             prices if prices.iter().all(|price| price.as_deref() == Some("7.49")) => Ok(()),
             prices => Err(format!("{prices:?}")),
-        },
-    )
+        }
+    })
     .await;
     assert_eq!(head(app).await, revision);
 }

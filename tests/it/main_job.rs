@@ -153,19 +153,20 @@ async fn now(app: &TestApp) -> Instant {
 
 const SECOND: i64 = 1_000_000;
 
-/// How late a switch may be seen on a machine that does other things too.
-const LATE_MICROS: i64 = 4 * SECOND;
+/// How late a till's file may be switched on a machine that does other things
+/// too. What the server answers switches at the instant itself.
+const LATE_MICROS: i64 = 8 * SECOND;
 
 async fn a_discount_comes_and_goes_by_itself(app: &TestApp) {
     let published_at = now(app).await;
-    let from = published_at.plus_micros(6 * SECOND);
-    let until_at = published_at.plus_micros(11 * SECOND);
+    let from = published_at.plus_micros(8 * SECOND);
+    let until_at = published_at.plus_micros(18 * SECOND);
     let offer = json!({
         "type": "put_offer",
         "offer": {
-            "id": "five-seconds", "markets": ["pl"], "audience": "everyone",
+            "id": "ten-seconds", "markets": ["pl"], "audience": "everyone",
             "effect": { "percent_off": 2000 },
-            "labels": { "pl": "Pięć sekund −20%", "en": "Five seconds −20%" },
+            "labels": { "pl": "Dziesięć sekund −20%", "en": "Ten seconds −20%" },
             "target": { "include": [{ "sku": "bread-wheat" }] },
             "valid_from": from, "valid_until": until_at,
         },
@@ -190,11 +191,12 @@ async fn a_discount_comes_and_goes_by_itself(app: &TestApp) {
             let prices = app.prices("bread-wheat", "krakow").await;
             let answered_at = now(app).await;
             for (index, price) in prices.iter().enumerate() {
+                let late = if index < 2 { 0 } else { LATE_MICROS };
                 match price.as_deref() {
                     Some("3.99") => {
                         assert!(answered_at >= from, "channel {index} switched early");
                         assert!(
-                            asked_at < until_at.plus_micros(LATE_MICROS),
+                            asked_at < until_at.plus_micros(late),
                             "channel {index} goes on"
                         );
                         seen[index].get_or_insert(answered_at);
@@ -204,8 +206,9 @@ async fn a_discount_comes_and_goes_by_itself(app: &TestApp) {
                         ended[index].get_or_insert(answered_at);
                     }
                     Some("4.99") => {
+                        // Or this look was so slow that it came and went.
                         assert!(
-                            asked_at < from.plus_micros(LATE_MICROS),
+                            asked_at < from.plus_micros(late) || answered_at >= until_at,
                             "channel {index} is late"
                         );
                     }

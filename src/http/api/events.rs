@@ -1,6 +1,7 @@
 //! The board, live (server-sent events).
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
@@ -8,13 +9,14 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpResponse, web};
 use futures_util::stream::{self, Stream};
 use offercast_usecases::{Event, board};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::auth::Reader;
 use crate::params::Params;
-use crate::problem::{Problem, ProblemDocument};
+use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::state::Shared;
 
 /// Changes that come closer together are shown as one.
@@ -28,7 +30,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
     description = "Server-sent events: `board` with the board's JSON at once and after each change, at most five a second; a comment every 15 seconds.",
     responses(
         (status = 200, description = "The events", body = String, content_type = "text/event-stream"),
-        (status = 401, description = "unauthorized", body = inline(ProblemDocument), content_type = "application/problem+json")),
+        (status = 401, description = "unauthorized", body = inline(ProblemDocument), content_type = "application/problem+json"),
+        (status = 503, description = "unavailable: too many listen", body = inline(ProblemDocument), content_type = "application/problem+json")),
 )]
 pub async fn get(
     _: Reader,
@@ -36,24 +39,36 @@ pub async fn get(
     params: Params,
 ) -> Result<HttpResponse, Problem> {
     params.finish()?;
+    let place = Arc::clone(&shared.listeners).try_acquire_owned();
+    let place = place.map_err(|_| {
+        let limit = shared.options.event_listeners;
+        let detail = format!("{limit} others listen already, the most that this server serves.");
+        Problem::new(Kind::Unavailable, detail).with_header(header::RETRY_AFTER, "30")
+    })?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         // Asks nginx not to hold events back.
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(boards(shared)))
+        .streaming(boards(shared, place)))
 }
 
 struct Watch {
     events: Receiver<Event>,
+    /// Given back when the listener goes.
+    _place: OwnedSemaphorePermit,
     sent_at: Option<Instant>,
     shared: web::Data<Shared>,
 }
 
-fn boards(shared: web::Data<Shared>) -> impl Stream<Item = Result<Bytes, Error>> {
+fn boards(
+    shared: web::Data<Shared>,
+    place: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Bytes, Error>> {
     let watch = Watch {
         // Before the first board is taken, so that no change falls between.
         events: shared.engine.events(),
+        _place: place,
         sent_at: None,
         shared,
     };

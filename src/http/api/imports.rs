@@ -28,6 +28,7 @@ const MAX_MAPPING_BYTES: usize = 64 << 10;
         ("dry_run" = Option<bool>, Query, description = "Check everything, record nothing"),
         ("effective" = Option<String>, Query, description = "From when the prices hold (RFC 3339), default now"),
         ("complete_for" = Option<String>, Query, description = "Zones, separated by commas, in which prices that the file does not name end"),
+        ("create_zones" = Option<bool>, Query, description = "Make zones that the market does not have; without it their rows are refused"),
         ("reason" = Option<String>, Query, description = "Why, for those who read the log"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same for each try")),
     request_body(content = schemas::ImportForm, content_type = "multipart/form-data"),
@@ -54,6 +55,7 @@ pub async fn create(
     let dry_run = params.take_switch("dry_run")?;
     let effective: Option<Instant> = params.take("effective")?;
     let complete_for: Vec<ZoneId> = params.take_list("complete_for")?;
+    let create_zones = params.take_switch("create_zones")?;
     let reason: Option<String> = params.take("reason")?;
     params.finish()?;
     let key = if dry_run { None } else { Some(key?) };
@@ -61,6 +63,7 @@ pub async fn create(
     let mut import = Import {
         author: actor.0.name.clone(),
         complete_for,
+        create_zones,
         effective,
         idempotency: None,
         dry_run,

@@ -33,11 +33,24 @@ const MAX_STEPS: usize = 512;
 /// pages, so this bounds the memory.
 const MAX_SKUS: usize = 1_500_000;
 
+/// Unions kept: of so many pulls from different positions at once.
+const MAX_UNIONS: usize = 4;
+
 /// See the module.
 #[derive(Default)]
 pub(super) struct Ring {
     steps: VecDeque<Arc<Step>>,
     skus: usize,
+    /// What several steps changed together, the newest question last: each page
+    /// of a pull asks the same.
+    unions: VecDeque<Union>,
+}
+
+/// What changed after a position, up to and including another.
+struct Union {
+    after: (u64, Horizon),
+    at: Position,
+    skus: Arc<[Sku]>,
 }
 
 impl Ring {
@@ -70,10 +83,15 @@ impl Ring {
     }
 
     pub(super) fn changed_between(
-        &self,
+        &mut self,
         after: (u64, Horizon),
         until: &Step,
     ) -> Option<Arc<[Sku]>> {
+        let at = until.current.position;
+        let known = |union: &&Union| union.after == after && union.at == at;
+        if let Some(union) = self.unions.iter().find(known) {
+            return Some(Arc::clone(&union.skus));
+        }
         let first = self
             .steps
             .iter()
@@ -92,7 +110,16 @@ impl Ring {
             several => {
                 let all: BTreeSet<&Sku> =
                     several.iter().flat_map(|step| step.skus.iter()).collect();
-                Some(all.into_iter().cloned().collect())
+                let skus: Arc<[Sku]> = all.into_iter().cloned().collect();
+                self.unions.push_back(Union {
+                    after,
+                    at,
+                    skus: Arc::clone(&skus),
+                });
+                if self.unions.len() > MAX_UNIONS {
+                    self.unions.pop_front();
+                }
+                Some(skus)
             }
         }
     }

@@ -14,7 +14,7 @@ use offercast_domain::change::{ChangeError, Guard};
 use offercast_domain::source::Market;
 use serde::Serialize;
 
-use crate::engine::Engine;
+use crate::engine::{Current, Engine};
 use crate::idempotency::IdempotencyKey;
 use crate::publish::{self, Publish, PublishError};
 
@@ -31,6 +31,9 @@ pub struct Import {
     /// Zones for which the file is complete: prices of SKUs that it does not
     /// name there end.
     pub complete_for: Vec<ZoneId>,
+    /// Whether zones that the market does not have are made; else their rows
+    /// are refused. A market that begins with the file gets its zones anyway.
+    pub create_zones: bool,
     /// From when the prices hold; now unless said otherwise.
     pub effective: Option<Instant>,
     /// Names the request.
@@ -145,6 +148,10 @@ pub async fn run(
     let planned = publish::aside(move || {
         let table = read(&import.mapping, market.currency, file, gzip, &progress)?;
         refuse_unnamed_zones(&import, &table.rows)?;
+        // A market that begins with this file has the zones that it names.
+        if known.is_some() && !import.create_zones {
+            refuse_unknown_zones(&import, &current, &table.rows)?;
+        }
         progress(Progress::Recording {
             rows: table.rows.len() as u64,
         });
@@ -222,6 +229,38 @@ fn refuse_unnamed_zones(import: &Import, rows: &[Row]) -> Result<(), ImportError
     } else {
         Err(wrong(issues))
     }
+}
+
+/// A zone that the market does not have is a typing error as often as a new
+/// store, and would be one for ever: the log forgets nothing.
+fn refuse_unknown_zones(
+    import: &Import,
+    current: &Current,
+    rows: &[Row],
+) -> Result<(), ImportError> {
+    let mut unknown = std::collections::BTreeMap::new();
+    for row in rows {
+        if let Some(zone) = &row.zone {
+            unknown.entry(zone).or_insert(row.row);
+        }
+    }
+    unknown.retain(|zone, _| current.book.zone(&import.market, zone).is_none());
+    let mut issues: Vec<RowIssue> = unknown
+        .into_iter()
+        .map(|(zone, row)| RowIssue {
+            column: import.mapping.columns.zone.clone().unwrap_or_default(),
+            reason: format!(
+                "zone {zone} does not exist in market {}; if it is new, import with --create-zones (create_zones=true)",
+                import.market
+            ),
+            row,
+        })
+        .collect();
+    if issues.is_empty() {
+        return Ok(());
+    }
+    issues.sort_by_key(|issue| issue.row);
+    Err(wrong(issues))
 }
 
 /// A file, read and checked.

@@ -124,7 +124,7 @@ impl TestApp {
         let app = Self {
             directory: TempDir::new().unwrap(),
             http: reqwest::Client::builder()
-                .timeout(Duration::from_secs(20))
+                .timeout(Duration::from_secs(60))
                 // A server that was killed leaves dead connections in the pool.
                 .pool_max_idle_per_host(0)
                 .build()

@@ -161,7 +161,7 @@ impl Process {
     /// SIGTERM, and it must end well.
     pub(crate) fn terminate(mut self) {
         self.signal("-TERM");
-        let status = wait(&mut self.child, Duration::from_secs(30));
+        let status = wait(&mut self.child, Duration::from_secs(60));
         assert!(
             status.is_some_and(|status| status.success()),
             "{} did not end as asked ({status:?}):\n{}",

@@ -26,6 +26,15 @@ async fn import(
     rows: &str,
     complete_for: &[&str],
 ) -> Result<ImportReport, ImportError> {
+    import_with(shop, rows, complete_for, false).await
+}
+
+async fn import_with(
+    shop: &Shop,
+    rows: &str,
+    complete_for: &[&str],
+    create_zones: bool,
+) -> Result<ImportReport, ImportError> {
     let file = format!("sku,name,category,store,regular,special\n{rows}");
     let import = Import {
         author: "ana".to_owned(),
@@ -33,6 +42,7 @@ async fn import(
             .iter()
             .map(|zone| zone.parse().unwrap())
             .collect(),
+        create_zones,
         dry_run: false,
         effective: None,
         idempotency: None,
@@ -118,4 +128,33 @@ async fn what_a_list_has_no_column_for_stays() {
         facts.content[&"en".parse::<Locale>().unwrap()].name,
         "Rye bread"
     );
+}
+
+#[tokio::test]
+async fn a_zone_that_nobody_knows_is_refused_unless_it_is_said_to_be_new() {
+    let shop = Shop::open().await;
+    // 0402 is a typing error, and so may 0613 be.
+    let rows = "bread,bread,food,0204,2.00,\nmilk,milk,food,0402,1.20,\nmilk,milk,food,0613,1.20,\nbread,bread,food,0402,2.00,\n";
+    let refused = import(&shop, rows, &[]).await;
+    let Err(ImportError::Rows { errors, total: 2 }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((errors[0].row, errors[0].column.as_str()), (3, "store"));
+    assert!(errors[0].reason.contains("zone 0402") && errors[0].reason.contains("--create-zones"));
+    assert_eq!(errors[1].row, 4);
+    assert_eq!(shop.position().revision, 1);
+    let rows = "milk,milk,food,0613,1.20,\n";
+    let report = import_with(&shop, rows, &[], true).await.unwrap();
+    assert_eq!(report.revision, Some(2));
+    let market = "hr".parse().unwrap();
+    let current = shop.engine.current();
+    assert!(
+        current
+            .book
+            .zone(&market, &"0613".parse().unwrap())
+            .is_some()
+    );
+    // Known now.
+    let rows = "milk,milk,food,0613,1.21,\n";
+    assert_eq!(import(&shop, rows, &[]).await.unwrap().revision, Some(3));
 }

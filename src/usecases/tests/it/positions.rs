@@ -1,14 +1,14 @@
 //! Positions: what is recorded, marked as published, held by channels.
 
-use offercast_bus::relay::{Outbox as _, Updates as _};
-use offercast_contract::{Rung, canonical_bytes};
+use offercast_bus::relay::{CursorCheck, Cursors as _, Outbox as _, Updates as _};
+use offercast_contract::{Position, Rung, canonical_bytes};
 use offercast_usecases::board;
 use offercast_usecases::publish::{self, Publish, PublishError};
 use offercast_usecases::pull::{self, PullError, PullRequest};
 use offercast_usecases::relay_ports::RelayOutbox;
 use std::sync::Arc;
 
-use crate::shop::Shop;
+use crate::shop::{Shop, set_price};
 
 fn request(after: Option<(u64, u64, offercast_contract::Horizon)>) -> PullRequest {
     PullRequest {
@@ -135,4 +135,79 @@ async fn edits_of_a_lost_history_are_refused() {
             Err(PublishError::BaseMoved { head: 1, .. })
         ));
     }
+}
+
+#[tokio::test]
+async fn what_one_server_hears_halts_the_relay_of_another() {
+    let shop = Shop::open().await;
+    shop.mark_published();
+    let relays = Arc::clone(&shop.engine);
+    let hears = shop.second_engine().await;
+    let ahead = Position {
+        revision: 7,
+        ..shop.position()
+    };
+    shop.acknowledge_to(&hears, ahead, Rung::Observed).await;
+    // The server that relays learns it from the database.
+    tokio::spawn(Arc::clone(&relays).follow());
+    let stopped = async {
+        loop {
+            match relays.cursors_agree().await.unwrap() {
+                CursorCheck::Differ(reason) => break reason,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    let reason = tokio::time::timeout(patience, stopped).await.unwrap();
+    assert!(
+        reason.contains("site-hr") && reason.contains("revision 7"),
+        "{reason}"
+    );
+
+    // A person decides; what is said of the old epoch afterwards stops nothing.
+    shop.store
+        .open_epoch("ana", "restored", shop.engine.now())
+        .unwrap();
+    shop.acknowledge_to(&hears, ahead, Rung::Observed).await;
+    assert_eq!(shop.store.head().unwrap().halted, None);
+    let going_on = async {
+        while let CursorCheck::Differ(_) = relays.cursors_agree().await.unwrap() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(patience, going_on).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pull_over_many_steps_asks_for_their_union_once() {
+    let shop = Shop::open().await;
+    let held = shop.position();
+    for amount in ["2.01", "2.02", "2.03"] {
+        shop.price_bread(amount).await;
+    }
+    shop.publish(serde_json::json!([set_price("milk", "1.21")]))
+        .await;
+    shop.mark_published();
+    let asked = request(Some(held.order()));
+    let page = pull::page(&shop.engine, &asked).unwrap();
+    let skus: Vec<_> = page.items.iter().map(|item| item.sku.as_str()).collect();
+    assert_eq!((skus, page.snapshot), (vec!["bread", "milk"], false));
+    let next = PullRequest {
+        at: Some((page.at.revision, page.at.horizon)),
+        cursor: Some("bread".to_owned()),
+        ..asked.clone()
+    };
+    let second = pull::page(&shop.engine, &next).unwrap();
+    assert_eq!(
+        (second.items.as_slice(), second.at),
+        (&page.items[1..], page.at)
+    );
+    // A later position has a union of its own.
+    shop.publish(serde_json::json!([set_price("milk", "1.22")]))
+        .await;
+    shop.mark_published();
+    let later = pull::page(&shop.engine, &asked).unwrap();
+    assert_ne!(later.items[1], page.items[1]);
+    assert_eq!(pull::page(&shop.engine, &next).unwrap().items, second.items);
 }

@@ -103,7 +103,12 @@ impl Shop {
 
     /// The channel says that it holds the head and how far that came.
     pub async fn acknowledge(&self, position: Position, rung: Rung) {
-        let current = self.engine.current();
+        self.acknowledge_to(&self.engine, position, rung).await;
+    }
+
+    /// The same, to one of several servers.
+    pub async fn acknowledge_to(&self, engine: &Engine, position: Position, rung: Rung) {
+        let current = engine.current();
         let acknowledgement = Acknowledgement {
             channel: "site-hr".parse().unwrap(),
             clock: self.clock.now(),
@@ -123,9 +128,7 @@ impl Shop {
             stopped: false,
         };
         let answer = Answer::Acknowledgement(Box::new(acknowledgement));
-        AnswerSink::store(self.engine.as_ref(), &answer)
-            .await
-            .unwrap();
+        AnswerSink::store(engine, &answer).await.unwrap();
         self.clock.0.fetch_add(1, Ordering::SeqCst);
     }
 }
