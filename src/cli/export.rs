@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use offercast_contract::{Audience, Horizon, Sku, Terms, View};
 use offercast_contract::{Instant, SalesMode};
 use offercast_domain::revision::Head;
-use offercast_pricebook::{Book, Loader};
-use offercast_storage::{SourceRow, Store};
+use offercast_pricebook::Book;
+use offercast_storage::Store;
 use offercast_usecases::{Clock as _, SystemClock};
 
 use super::Failure;
@@ -82,18 +82,13 @@ fn book(store: &Store, revision: Option<u64>) -> Result<Book, Failure> {
         )));
     }
     let recorded = store.revision(number)?;
-    let mut loader = Loader::new();
-    store.load_rows_at(number, &mut |row| match row {
-        SourceRow::Document(document) => loader.push_document(&document),
-        SourceRow::Price(price) => loader.push_price(&price),
-    })?;
     let at = recorded.map_or(head, |revision| Head {
         epoch: revision.header.epoch,
         hash: revision.hash,
         number,
         recorded_at: revision.header.recorded_at,
     });
-    Ok(loader.finish(at))
+    Ok(offercast_usecases::book::load(store, at)?)
 }
 
 fn write(book: &Book, view: &View, at: Instant, out: impl Write) -> Result<(), Failure> {

@@ -61,9 +61,9 @@ fn planned(changes: &[Change], book: &Book) -> Result<Plan, Vec<String>> {
 fn book(plan: &Plan) -> Book {
     let mut loader = Loader::new();
     let documents = &plan.delta.opened_documents;
-    documents.iter().for_each(|it| loader.push_document(it));
+    documents.iter().for_each(|it| loader.push_document(it, 1));
     let prices = &plan.delta.opened_prices;
-    prices.iter().for_each(|row| loader.push_price(row));
+    prices.iter().for_each(|row| loader.push_price(row, 1));
     loader.finish(Book::empty().head())
 }
 

@@ -1,11 +1,15 @@
 //! Which SKUs a change, or the passing of time, can touch.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use offercast_contract::channel::Selector;
 use offercast_contract::{Instant, MarketId, OfferId, Sku, View};
+use offercast_domain::resolve::ledger::{LONGEST_REDUCTION_DAYS, days_after};
 use offercast_domain::revision::Delta;
-use offercast_domain::source::{Document, DocumentKey, DocumentKind, Offer, Restriction, Target};
+use offercast_domain::source::{
+    Document, DocumentKey, DocumentKind, Market, Offer, Restriction, Target,
+};
 
 use crate::Book;
 
@@ -129,21 +133,20 @@ impl Book {
                 .is_some_and(|goods| target.names(&goods.described()))
     }
 
-    /// The SKUs for which a price, an offer, a restriction or order conditions
-    /// start or end in
-    /// `[from, until)`.
+    /// The SKUs whose terms may change at an instant in `[from, until)`: a
+    /// price, an offer, a restriction or order conditions start or end, or a
+    /// reduction has held for so long that its claims end.
     #[must_use]
     pub fn with_boundaries_between(&self, from: Instant, until: Instant) -> BTreeSet<Sku> {
         if until <= from {
             return BTreeSet::new();
         }
-        let priced = self.index.boundaries.range(from..until);
-        let mut skus: Vec<Sku> = priced.flat_map(|(_, skus)| skus.iter().cloned()).collect();
-        for (market, offer) in self.offers.with_boundary(from, until) {
-            skus.extend(self.targeted_skus(market, &offer.target));
-        }
-        for restriction in self.rules.restrictions_with_boundary(from, until) {
-            skus.extend(self.restricted_by(restriction));
+        let mut skus: Vec<Sku> = Vec::new();
+        self.push_boundaries(from, until, &mut skus);
+        let asks = |market: &Arc<Market>| market.law.prior_price.is_some();
+        if self.markets.values().any(asks) {
+            let back = |at| days_after(at, -LONGEST_REDUCTION_DAYS);
+            self.push_boundaries(back(from), back(until), &mut skus);
         }
         for market in self.rules.order_with_boundary(from, until) {
             skus.extend(
@@ -156,5 +159,26 @@ impl Book {
             );
         }
         skus.into_iter().collect()
+    }
+
+    fn push_boundaries(&self, from: Instant, until: Instant, skus: &mut Vec<Sku>) {
+        let priced = self.index.boundaries.range(from..until);
+        skus.extend(priced.flat_map(|(_, skus)| skus.iter().cloned()));
+        let past = self.history.with_boundary(from, until);
+        for (market, offer) in self.offers.with_boundary(from, until).chain(past) {
+            skus.extend(self.targeted_skus(market, &offer.target));
+        }
+        for restriction in self.rules.restrictions_with_boundary(from, until) {
+            skus.extend(self.restricted_by(restriction));
+        }
+        let known = self.history.known_boundaries();
+        let within = known.filter(|(at, _)| from <= *at && *at < until);
+        let ids: BTreeSet<&OfferId> = within.map(|(_, id)| id).collect();
+        for id in ids {
+            let current = self.offers.get(id).into_iter();
+            for offer in current.chain(self.history.versions(id)) {
+                skus.extend(self.reached_by(offer));
+            }
+        }
     }
 }

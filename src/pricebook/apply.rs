@@ -1,9 +1,10 @@
 //! The next snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use offercast_contract::{MarketId, OfferId, Sku};
+use offercast_domain::resolve::ledger::{floor, is_kept};
 use offercast_domain::revision::{Delta, Head, Revision};
 use offercast_domain::source::{
     Document, DocumentKey, DocumentKind, Offer, PriceKey, PriceRow, Product,
@@ -33,10 +34,12 @@ impl Book {
             number: revision.header.number,
             recorded_at: revision.header.recorded_at,
         };
+        book.times
+            .note(book.head.number, revision.header.recorded_at);
         let offers = book.apply_documents(delta);
         let changed = changed_markets(delta);
         if !offers.is_empty() || !changed.is_empty() {
-            Arc::make_mut(&mut book.offers).replace(offers, changed, &book.markets);
+            book.replace_offers(offers, changed);
         }
         for (sku, change) in per_sku(delta) {
             book.apply_sku(&sku, &change);
@@ -54,24 +57,49 @@ impl Book {
         if let Some(product) = change.product {
             entry.product = product.map(|product| Stored::new(product, &mut self.dictionary));
         }
-        let dictionary = &mut self.dictionary;
-        let mut rows: Vec<Row> = entry.rows.to_vec();
-        rows.retain(|row| {
+        let (dictionary, times) = (&mut self.dictionary, &self.times);
+        let (now, floor) = (self.head.recorded_at, floor(self.head.recorded_at));
+        let mut rows: Vec<Row> = Vec::with_capacity(entry.rows.len() + change.opened.len());
+        for row in entry.rows.iter().copied() {
             let lane = dictionary.lanes.get(row.lane);
-            !change.closed.iter().any(|key| {
-                key.valid_from == row.from()
-                    && lane.is_some_and(|lane| {
-                        lane.kind == key.kind
-                            && lane.minimum_quantity == key.minimum_quantity
-                            && lane.place == key.place
-                            && lane.audience == key.audience
-                    })
-            })
-        });
-        rows.extend(change.opened.iter().map(|row| Row::new(row, dictionary)));
+            let closes = row.is_current()
+                && change.closed.iter().any(|key| {
+                    key.valid_from == row.from()
+                        && lane.is_some_and(|lane| {
+                            lane.kind == key.kind
+                                && lane.minimum_quantity == key.minimum_quantity
+                                && lane.place == key.place
+                                && lane.audience == key.audience
+                        })
+                });
+            if closes {
+                let kept = lane.is_some_and(|lane| is_kept(lane.kind));
+                rows.extend(row.closed(times, now).filter(|_| kept));
+            } else if row.is_current() || row.until().is_some_and(|until| floor < until) {
+                rows.push(row);
+            }
+        }
+        let number = self.head.number;
+        let opened = change.opened.iter();
+        rows.extend(opened.map(|row| Row::new(row, number, dictionary)));
         entry.rows = rows.into_boxed_slice();
-        self.index.replace(old.as_deref(), &entry, &self.dictionary);
+        self.index
+            .replace(old.as_deref(), &entry, &self.dictionary, &self.times);
         self.shards.put(Arc::new(entry));
+    }
+
+    fn replace_offers(&mut self, offers: Vec<(OfferId, Option<Offer>)>, changed: Vec<MarketId>) {
+        let (now, history) = (self.head.recorded_at, Arc::make_mut(&mut self.history));
+        // A replaced offer is closed and opened.
+        let ids: BTreeSet<&OfferId> = offers.iter().map(|(id, _)| id).collect();
+        let closed = ids
+            .into_iter()
+            .filter_map(|id| self.offers.get(id).cloned());
+        history.close_offers(closed.collect(), now, changed.clone(), &self.markets);
+        for (id, offer) in &offers {
+            history.note_offer(id, offer.as_ref().map(|_| now));
+        }
+        Arc::make_mut(&mut self.offers).replace(offers, changed, &self.markets);
     }
 
     /// All documents but products; answers with the offers.
@@ -81,6 +109,9 @@ impl Book {
             self.close_document(key, &mut offers);
         }
         for document in &delta.opened_documents {
+            if let Document::Market(market) = document {
+                Arc::make_mut(&mut self.history).declare_market(&market.id, self.head.recorded_at);
+            }
             self.open_document(document, &mut offers);
         }
         offers

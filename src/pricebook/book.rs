@@ -12,6 +12,7 @@ use offercast_domain::source::{
 
 use crate::dictionary::Dictionary;
 use crate::entry::Entry;
+use crate::history::{History, Times};
 use crate::index::Index;
 use crate::offers::OfferBook;
 use crate::rules::RuleBook;
@@ -23,11 +24,13 @@ pub struct Book {
     pub(crate) channels: Arc<BTreeMap<ChannelId, Arc<Channel>>>,
     pub(crate) dictionary: Dictionary,
     pub(crate) head: Head,
+    pub(crate) history: Arc<History>,
     pub(crate) index: Index,
     pub(crate) markets: Arc<BTreeMap<MarketId, Arc<Market>>>,
     pub(crate) offers: Arc<OfferBook>,
     pub(crate) rules: Arc<RuleBook>,
     pub(crate) shards: Shards,
+    pub(crate) times: Times,
     pub(crate) views: Arc<[View]>,
     pub(crate) zones: Arc<BTreeMap<(MarketId, ZoneId), Arc<Zone>>>,
 }
@@ -60,11 +63,13 @@ impl Book {
                 number: 0,
                 recorded_at: Instant::from_micros(0),
             },
+            history: Arc::default(),
             index: Index::default(),
             markets: Arc::default(),
             offers: Arc::default(),
             rules: Arc::default(),
             shards: Shards::new(),
+            times: Times::default(),
             views: Arc::from([]),
             zones: Arc::default(),
         }
@@ -127,10 +132,9 @@ impl Book {
     /// All price rows of a SKU, sorted by key.
     #[must_use]
     pub fn prices(&self, sku: &Sku) -> Vec<PriceRow> {
-        let rows = self.entry(sku).map(|entry| &entry.rows);
-        let mut rows: Vec<PriceRow> = rows
-            .into_iter()
-            .flatten()
+        let entry = self.entry(sku).into_iter();
+        let mut rows: Vec<PriceRow> = entry
+            .flat_map(|entry| entry.current())
             .filter_map(|row| row.to_price_row(sku, &self.dictionary))
             .collect();
         rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use offercast_contract::channel::{Label, Labelled, Unlabelled};
 use offercast_contract::measure::Quantity;
 use offercast_contract::{Facts, Hash, Instant, MarketId, Measure, SaleUnit, Sku, canonical_bytes};
+use offercast_domain::resolve::ledger::is_kept;
 use offercast_domain::resolve::{Goods, PriceRef};
 use offercast_domain::source::{PriceRow, Product};
 
 use crate::dictionary::{Dictionary, Lane};
+use crate::history::{Times, short};
 
-/// One SKU: its product, unless that has ended, and its price rows.
+/// One SKU: its product, unless that has ended, and its price rows, current
+/// ones and closed ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) product: Option<Stored>,
@@ -80,17 +83,22 @@ impl Labelled for Labels {
     }
 }
 
-/// A price row; its lane says the rest.
+/// A price row; its lane says the rest. A closed one holds the interval in
+/// which it was applied: valid and known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     amount_minor: i64,
     from: Instant,
     until_micros: i64,
     pub(crate) lane: u32,
+    /// The revision that opened it, shortened; [`CLOSED`] for a closed one.
+    since: u32,
 }
 
 /// No instant has so many microseconds.
 const OPEN: i64 = i64::MAX;
+/// No current row is opened by this revision.
+const CLOSED: u32 = u32::MAX;
 
 impl Stored {
     pub(crate) fn new(product: &Product, dictionary: &mut Dictionary) -> Self {
@@ -126,15 +134,46 @@ impl Stored {
 }
 
 impl Row {
-    pub(crate) fn new(row: &PriceRow, dictionary: &mut Dictionary) -> Self {
+    /// A current row that `revision` opened.
+    pub(crate) fn new(row: &PriceRow, revision: u64, dictionary: &mut Dictionary) -> Self {
         Self {
             amount_minor: row.amount_minor,
             from: row.key.valid_from,
             lane: dictionary.lanes.number(&Lane::of(&row.key)),
+            since: short(revision),
             until_micros: row.valid_until.map_or(OPEN, Instant::micros),
         }
     }
 
+    /// What is kept of it when it is closed at `at`; nothing where it was
+    /// never applied.
+    pub(crate) fn closed(self, times: &Times, at: Instant) -> Option<Self> {
+        let from = self.applied_from(times);
+        let until = self.until().map_or(at, |until| until.min(at));
+        (from < until).then(|| Self {
+            from,
+            since: CLOSED,
+            until_micros: until.micros(),
+            ..self
+        })
+    }
+
+    pub(crate) fn is_current(&self) -> bool {
+        self.since != CLOSED
+    }
+
+    pub(crate) fn since(&self) -> u32 {
+        self.since
+    }
+
+    /// From when on it could be applied: valid, and known.
+    pub(crate) fn applied_from(&self, times: &Times) -> Instant {
+        times
+            .of(self.since)
+            .map_or(self.from, |known| known.max(self.from))
+    }
+
+    /// When a current row is valid, or a closed one was applied: inclusive.
     pub(crate) fn from(&self) -> Instant {
         self.from
     }
@@ -216,18 +255,44 @@ impl Entry {
         market: &MarketId,
         dictionary: &'a Dictionary,
     ) -> Vec<PriceRef<'a>> {
-        self.rows
-            .iter()
+        self.current()
             .filter_map(|row| Some((row, dictionary.lanes.get(row.lane)?)))
             .filter(|(_, lane)| lane.place.market == *market)
             .map(|(row, lane)| row.as_ref(lane))
             .collect()
     }
 
+    /// The current rows.
+    pub(crate) fn current(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.is_current())
+    }
+
+    /// The paid prices, current and closed, each in the interval in which it is
+    /// applied.
+    pub(crate) fn applied_in<'a>(
+        &'a self,
+        market: &'a MarketId,
+        dictionary: &'a Dictionary,
+        times: &Times,
+    ) -> impl Iterator<Item = PriceRef<'a>> {
+        self.rows.iter().filter_map(move |row| {
+            let lane = dictionary.lanes.get(row.lane)?;
+            let applied = PriceRef {
+                valid_from: row.applied_from(times),
+                ..row.as_ref(lane)
+            };
+            let is_kept = lane.place.market == *market && is_kept(lane.kind);
+            let is_ever = applied
+                .valid_until
+                .is_none_or(|until| applied.valid_from < until);
+            (is_kept && is_ever).then_some(applied)
+        })
+    }
+
     /// Whether it is a product with a price in the market.
     pub(crate) fn is_sold_in(&self, market: &MarketId, dictionary: &Dictionary) -> bool {
         self.product.is_some()
-            && self.rows.iter().any(|row| {
+            && self.current().any(|row| {
                 dictionary
                     .lanes
                     .get(row.lane)

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use offercast_contract::{Instant, MarketId, Sku};
 
+use offercast_domain::resolve::ledger::is_kept;
+
 use crate::dictionary::Dictionary;
-use crate::entry::Entry;
+use crate::entry::{Entry, Row};
+use crate::history::Times;
 
 type Groups<K> = OrdMap<K, OrdSet<Sku>>;
 
@@ -39,14 +42,21 @@ struct Places {
 }
 
 impl Places {
-    fn of(entry: &Entry, dictionary: &Dictionary) -> Self {
+    fn of(entry: &Entry, dictionary: &Dictionary, times: &Times) -> Self {
         let text = |number: u32| dictionary.text(number).cloned();
         let product = entry.product.as_ref();
         let lanes = entry
-            .rows
-            .iter()
+            .current()
             .filter_map(|row| dictionary.lanes.get(row.lane));
         let labels = product.and_then(|product| product.labels.as_deref());
+        // What became known later than the rest may start a reduction. Most
+        // SKUs are imported at once and have no such boundary.
+        let first = entry.current().map(Row::since).min();
+        let has_past = entry.rows.iter().any(|row| !row.is_current());
+        let late = entry.current().filter(|row| {
+            let lane = dictionary.lanes.get(row.lane);
+            (has_past || Some(row.since()) > first) && lane.is_some_and(|it| is_kept(it.kind))
+        });
         Self {
             attributes: labels.map_or_else(BTreeSet::new, |labels| {
                 labels.attributes.iter().cloned().collect()
@@ -56,6 +66,7 @@ impl Places {
                 .iter()
                 .flat_map(|row| [Some(row.from()), row.until()])
                 .flatten()
+                .chain(late.map(|row| row.applied_from(times)))
                 .collect(),
             brand: product.and_then(|product| product.brand).and_then(text),
             category: product.and_then(|product| text(product.category)),
@@ -73,9 +84,17 @@ impl Places {
 
 impl Index {
     /// Moves a SKU from where it was to where it is.
-    pub(crate) fn replace(&mut self, old: Option<&Entry>, new: &Entry, dictionary: &Dictionary) {
-        let before = old.map_or_else(Places::default, |entry| Places::of(entry, dictionary));
-        let after = Places::of(new, dictionary);
+    pub(crate) fn replace(
+        &mut self,
+        old: Option<&Entry>,
+        new: &Entry,
+        dictionary: &Dictionary,
+        times: &Times,
+    ) {
+        let before = old.map_or_else(Places::default, |entry| {
+            Places::of(entry, dictionary, times)
+        });
+        let after = Places::of(new, dictionary, times);
         if before == after {
             return;
         }
@@ -124,6 +143,7 @@ impl Index {
     pub(crate) fn build<'e>(
         entries: impl Iterator<Item = &'e Entry>,
         dictionary: &Dictionary,
+        times: &Times,
     ) -> Self {
         let mut attributes: BTreeMap<(Arc<str>, Arc<str>), Vec<Sku>> = BTreeMap::new();
         let mut tags: BTreeMap<Arc<str>, Vec<Sku>> = BTreeMap::new();
@@ -134,7 +154,7 @@ impl Index {
         let mut markets: BTreeMap<MarketId, Vec<Sku>> = BTreeMap::new();
         let mut products = Vec::new();
         for entry in entries {
-            let places = Places::of(entry, dictionary);
+            let places = Places::of(entry, dictionary, times);
             let sku = || entry.sku.clone();
             for attribute in places.attributes {
                 attributes.entry(attribute).or_default().push(sku());

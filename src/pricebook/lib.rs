@@ -5,8 +5,11 @@
 //! by indexes which products a change can touch, resolves terms by the domain's
 //! rules, and keeps the state digests in time proportional to a change.
 //!
-//! Deliberately absent: I/O, a clock, rendered bodies, and everything that is
-//! not current; history is in the log.
+//! Beside current rows it keeps what was applied during the last months, for
+//! the law's prior price.
+//!
+//! Deliberately absent: I/O, a clock, rendered bodies, and all older history;
+//! that is in the log.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -17,6 +20,8 @@ mod current;
 mod dictionary;
 mod entry;
 pub mod fold;
+mod history;
+mod hours;
 mod index;
 mod loader;
 mod offers;

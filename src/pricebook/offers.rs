@@ -31,7 +31,7 @@ pub(crate) struct OfferBook {
 /// The offers of one market by target: resolving one SKU looks only at those
 /// that may match.
 #[derive(Default)]
-struct MarketOffers {
+pub(crate) struct MarketOffers {
     all: Offers,
     attributes: HashMap<String, HashMap<String, Offers>>,
     brands: HashMap<String, Offers>,
@@ -87,9 +87,9 @@ impl OfferBook {
             .unwrap_or_default()
     }
 
-    /// How many offers of the market have weekly windows.
-    pub(crate) fn weekly_in(&self, market: &MarketId) -> usize {
-        self.markets.get(market).map_or(0, |offers| offers.weekly)
+    /// The offers of a market.
+    pub(crate) fn in_market(&self, market: &MarketId) -> Option<&MarketOffers> {
+        self.markets.get(market).map(Arc::as_ref)
     }
 
     /// Offers that begin or cease to hold in `[from, until)`, with the market
@@ -100,7 +100,7 @@ impl OfferBook {
         until: Instant,
     ) -> impl Iterator<Item = (&MarketId, &Offer)> {
         let markets = self.markets.iter();
-        let all = markets.flat_map(|(id, offers)| offers.all.iter().map(move |own| (id, own)));
+        let all = markets.flat_map(|(id, offers)| offers.all().map(move |own| (id, own)));
         let within = move |own: &Planned| own.schedule.has_boundary(from, until);
         all.filter(move |(_, own)| within(own))
             .map(|(id, own)| (id, &*own.offer))
@@ -108,7 +108,7 @@ impl OfferBook {
 }
 
 impl MarketOffers {
-    fn new<'o>(offers: impl Iterator<Item = &'o Arc<Offer>>, zone: &TimeZone) -> Self {
+    pub(crate) fn new<'o>(offers: impl Iterator<Item = &'o Arc<Offer>>, zone: &TimeZone) -> Self {
         let mut index = Self::default();
         for offer in offers {
             let schedule = Schedule::new(offer, zone);
@@ -142,7 +142,17 @@ impl MarketOffers {
         index
     }
 
-    fn candidates(&self, goods: &Goods<'_>) -> Vec<&Planned> {
+    /// How many have weekly windows.
+    pub(crate) fn weekly(&self) -> usize {
+        self.weekly
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Planned> {
+        self.all.iter().map(Arc::as_ref)
+    }
+
+    /// Those that may be for the product, each once.
+    pub(crate) fn candidates(&self, goods: &Goods<'_>) -> Vec<&Planned> {
         let brand = goods.brand.and_then(|brand| self.brands.get(brand));
         let mut found: Vec<&Planned> = self
             .everything
@@ -166,7 +176,9 @@ impl MarketOffers {
             found.extend(list.into_iter().flatten().map(Arc::as_ref));
         });
         if found.len() > 1 {
-            found.sort_unstable_by(|a, b| a.offer.id.cmp(&b.offer.id));
+            // Of the past there may be several versions of an offer.
+            let place = |own: &Planned| std::ptr::from_ref(own);
+            found.sort_unstable_by(|a, b| (&a.offer.id, place(a)).cmp(&(&b.offer.id, place(b))));
             found.dedup_by(|a, b| std::ptr::eq(*a, *b));
         }
         found

@@ -1,24 +1,21 @@
 //! Terms from the book.
 
-use std::sync::OnceLock;
-
 use offercast_contract::{Horizon, Instant, Item, Segment, Sku, Timeline, View, ZoneId};
 use offercast_domain::resolve::{self, Considered, Dated, Inputs};
-use offercast_domain::schedule::Span;
 use offercast_domain::source::{Market, OrderConditions, Restriction};
 
 use crate::Book;
 use crate::entry::Entry;
-use crate::offers::Planned;
+use crate::history::{EntryLedger, PastHours};
+use crate::hours::Hours;
 
 /// A view over a window, with what it stands in looked up.
 pub(crate) struct Frame<'b> {
     horizon: Horizon,
-    /// What weekly windows are in this window, by offer, as they are needed:
-    /// once for all SKUs.
-    hours: Box<[OnceLock<Box<[Span]>>]>,
+    hours: Hours,
     market: &'b Market,
     order: Vec<&'b OrderConditions>,
+    past: PastHours,
     view: &'b View,
     zones: Vec<ZoneId>,
 }
@@ -27,12 +24,13 @@ impl<'b> Frame<'b> {
     /// None where the market or the zone is unknown.
     pub(crate) fn new(book: &'b Book, view: &'b View, horizon: Horizon) -> Option<Self> {
         let zones = book.zone_chain(&view.market, view.zone.as_ref())?;
-        let weekly = book.offers.weekly_in(&view.market);
+        let offers = book.offers.in_market(&view.market);
         Some(Self {
             horizon,
-            hours: (0..weekly).map(|_| OnceLock::new()).collect(),
+            hours: Hours::new(offers, (horizon.from(), horizon.until())),
             market: book.markets.get(&view.market)?,
             order: book.rules.order_for(view, &zones),
+            past: PastHours::new(book, &view.market, horizon),
             view,
             zones,
         })
@@ -42,24 +40,6 @@ impl<'b> Frame<'b> {
     pub(crate) fn all(book: &'b Book, views: &'b [View], horizon: Horizon) -> Vec<Option<Self>> {
         let frame = |view| Self::new(book, view, horizon);
         views.iter().map(frame).collect()
-    }
-
-    fn dated<'a>(&'a self, planned: &'a Planned) -> Dated<'a> {
-        let hours = planned.weekly.and_then(|place| self.hours.get(place));
-        let spans = hours.map(|hours| {
-            let expand = || {
-                planned
-                    .schedule
-                    .spans(self.horizon.from(), self.horizon.until())
-            };
-            &**hours.get_or_init(|| expand().into_boxed_slice())
-        });
-        let period = planned.schedule.period();
-        Dated {
-            offer: &planned.offer,
-            period: *period,
-            spans: spans.unwrap_or(std::slice::from_ref(period)),
-        }
     }
 
     fn with_inputs<T>(
@@ -74,7 +54,8 @@ impl<'b> Frame<'b> {
         }
         let goods = entry.goods(&book.dictionary)?;
         let candidates = book.offers.candidates(&self.view.market, &goods);
-        let offers: Vec<Dated<'_>> = candidates.into_iter().map(|own| self.dated(own)).collect();
+        let dated = candidates.iter().map(|own| self.hours.dated(own));
+        let offers: Vec<Dated<'_>> = dated.collect();
         let restrictions: Vec<&Restriction> = match goods.restriction_class {
             None => Vec::new(),
             Some(class) => {
@@ -84,10 +65,19 @@ impl<'b> Frame<'b> {
                     .collect()
             }
         };
+        let ledger = EntryLedger {
+            book,
+            entry,
+            goods,
+            hours: &self.past,
+            market: &self.view.market,
+            offers: &candidates,
+        };
         Some(answer(&Inputs {
             audience: &self.view.audience,
             channel: None,
             goods,
+            ledger: Some(&ledger),
             market: self.market,
             mode: self.view.mode,
             offers: &offers,

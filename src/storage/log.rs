@@ -13,13 +13,13 @@ use crate::schema::{documents, prices, revisions};
 use crate::store::{count, stored};
 use crate::{HeadStatus, StorageError, Store};
 
-/// A row of the source of truth.
+/// A row of the source of truth, and the revision that opened it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceRow {
     /// A document.
-    Document(Document),
+    Document(Document, u64),
     /// A price.
-    Price(PriceRow),
+    Price(PriceRow, u64),
 }
 
 /// A version of a price, and when it was current.
@@ -49,7 +49,7 @@ pub struct DocumentVersion {
 macro_rules! current_at {
     ($table:ident, $row:ty, $revision:expr) => {
         $table::table
-            .select(<$row>::as_select())
+            .select((<$row>::as_select(), $table::since_revision))
             .filter($table::since_revision.le($revision))
             .filter(
                 $table::until_revision
@@ -78,6 +78,8 @@ macro_rules! stream {
     };
 }
 
+pub(crate) use stream;
+
 impl Store {
     /// Hands over all rows that were current at a revision: documents, then
     /// prices, in no particular order. Memory stays flat.
@@ -89,8 +91,8 @@ impl Store {
         let revision = stored(revision);
         let mut parser = PriceParser::default();
         self.read_once(|connection| {
-            let mut document = |row: StoredDocument| -> Result<(), StorageError> {
-                each(SourceRow::Document(row.parse()?));
+            let mut document = |(row, since): (StoredDocument, i64)| -> Result<(), StorageError> {
+                each(SourceRow::Document(row.parse()?, count(since)));
                 Ok(())
             };
             stream!(
@@ -98,8 +100,8 @@ impl Store {
                 current_at!(documents, StoredDocument, revision),
                 document
             );
-            let mut price = |row: StoredPrice| -> Result<(), StorageError> {
-                each(SourceRow::Price(parser.parse(row)?));
+            let mut price = |(row, since): (StoredPrice, i64)| -> Result<(), StorageError> {
+                each(SourceRow::Price(parser.parse(row)?, count(since)));
                 Ok(())
             };
             stream!(

@@ -10,6 +10,7 @@
 mod answers;
 pub mod audit;
 pub mod board;
+pub mod book;
 pub mod change_sets;
 mod channels;
 mod charging;

@@ -6,6 +6,7 @@ use offercast_contract::measure::Quantity;
 use offercast_contract::{Content, Facts, Instant, SaleUnit, Sku};
 
 use super::overlay::Overlay;
+use super::policy;
 use super::problem::Problems;
 use super::promotions;
 use super::text::{
@@ -245,6 +246,8 @@ pub(super) fn check_market(
         let field = "market.floors.minimum_margin_bp";
         problems.refuse(index, field, invalid, "is not between 0 and 9999");
     }
+    policy::check_law(problems, index, &market.law);
+    policy::check_pricing(problems, index, &market.pricing);
     if !GUARD_PERCENT.contains(&market.guard.refused_change_percent) {
         let field = "market.guard.refused_change_percent";
         problems.refuse(index, field, invalid, "is not between 1 and 1000");

@@ -177,6 +177,7 @@ impl Shop<'_> {
                     audience,
                     channel: None,
                     goods,
+                    ledger: None,
                     market: &self.market,
                     // Prices do not depend on it.
                     mode: SalesMode::Store,

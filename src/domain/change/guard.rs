@@ -229,6 +229,7 @@ pub(super) fn too_low(
                 audience,
                 channel,
                 goods,
+                ledger: None,
                 market,
                 // Prices do not depend on it.
                 mode: SalesMode::Store,

@@ -19,6 +19,7 @@ mod order;
 mod overlaps;
 mod overlay;
 mod plan;
+mod policy;
 mod prices;
 mod problem;
 mod promotions;

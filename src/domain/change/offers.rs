@@ -6,6 +6,7 @@ use offercast_contract::channel::Selector;
 use offercast_contract::{Channel, ChannelId, Instant, Template};
 
 use super::overlay::Overlay;
+use super::policy;
 use super::problem::Problems;
 use super::promotions;
 use super::text::{NAME_MAX, SHORT_MAX, category_rule, check_labels, check_text, check_time_zone};
@@ -140,6 +141,9 @@ fn check_places(problems: &mut Problems, index: usize, offer: &Offer, state: &mu
             continue;
         };
         currencies.insert(market.currency);
+        if let Effect::FixedPrice(minor) = offer.effect {
+            policy::check_ending(problems, index, "offer.effect.fixed_price", minor, &market);
+        }
         for locale in &market.locales {
             if !offer.labels.contains_key(locale) {
                 let reason = format!("has no words in {locale}, which market {id} speaks");

@@ -5,6 +5,7 @@ use offercast_contract::{Amount, Instant, MarketId, Sku, ZoneId};
 
 use super::documents::quantity_rule;
 use super::overlay::Overlay;
+use super::policy;
 use super::problem::Problems;
 use super::{EndPrice, ErrorCode, Guard, SetPrice, guard, interval};
 use crate::source::{Place, PriceKey, PriceRow};
@@ -74,6 +75,9 @@ pub(super) fn set_price(
         },
         valid_until: change.valid_until,
     };
+    if change.kind.is_paid() {
+        policy::check_ending(problems, index, "amount", amount_minor, &market);
+    }
     guard::check_row(problems, index, &row, &market, state, guard);
     interval::set(state.prices_mut(&change.sku), row);
 }

@@ -82,6 +82,8 @@ pub enum WarningCode {
     LargeChange,
     /// Words are missing in a locale of the market.
     MissingLocale,
+    /// A typed price does not end as prices of the market do.
+    PriceEnding,
 }
 
 /// What is allowed and should be looked at.

@@ -376,6 +376,7 @@ fn price_of(sku: &Sku, market: &Market, state: &Overlay<'_>, at: Instant) -> Opt
         audience: &everyone,
         channel: None,
         goods: Goods::from(&*product),
+        ledger: None,
         market,
         mode: SalesMode::Store,
         offers: &[],

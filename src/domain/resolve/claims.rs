@@ -1,6 +1,7 @@
 //! Which reductions may be claimed, by rule 6.
 
 use super::Paid;
+use super::law::Prior;
 
 /// The reference prices and the percentage that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub(super) struct Claims {
     pub(super) regular: Option<i64>,
 }
 
-pub(super) fn claims(paid: &Paid<'_>, prior: Option<i64>) -> Claims {
+pub(super) fn claims(paid: &Paid<'_>, prior: &Prior) -> Claims {
     if !paid.may_claim {
         return Claims {
             prior: None,
@@ -18,11 +19,15 @@ pub(super) fn claims(paid: &Paid<'_>, prior: Option<i64>) -> Claims {
             regular: None,
         };
     }
-    let below_prior = prior.is_none_or(|prior| paid.price < prior);
+    let below_prior = match prior {
+        Prior::Known(prior) => paid.price < *prior,
+        Prior::NotAsked => true,
+        Prior::NoClaim(_) => false,
+    };
     let regular = paid
         .regular
         .filter(|regular| paid.price < *regular && below_prior);
-    let prior = prior.filter(|_| paid.is_reduced());
+    let prior = prior.known().filter(|_| paid.is_reduced());
     // Without a regular price that may be claimed there is nothing to be a
     // share of; with one, the prior price is what the law counts from.
     let base = regular.map(|regular| prior.unwrap_or(regular));

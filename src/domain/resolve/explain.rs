@@ -7,6 +7,7 @@ use offercast_contract::{
 use serde::{Deserialize, Serialize};
 
 use super::floors::{Floor, FloorRule, floor};
+use super::law::{self, Prior};
 use super::restrictions::{self, Law};
 use super::{
     Inputs, Paid, PriceRef, claims, conditional, offers, order, pack, paid, prices, promotions,
@@ -167,6 +168,13 @@ pub enum Reason {
     BelowOnePercent,
     /// The pack's size is implausible.
     ImplausiblePack,
+    /// The prior price is not known: our ledger does not reach back far enough
+    /// and none was imported.
+    LedgerTooShort,
+    /// The goods have not been on the market for long enough.
+    NewArrival,
+    /// The price has been reduced for so long that it is the price.
+    ReducedTooLong,
 }
 
 impl Reason {
@@ -241,17 +249,17 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
     };
     considered.extend(all_offers(input, &paid, &law, at));
     considered.extend(all_promotions(input, &paid, at));
-    let smallest = input.goods.smallest_quantity;
-    let prior = prices::held(input, input.audience, PriceKind::Prior, smallest, at);
-    let claims = claims::claims(&paid, prior);
-    let refuted = prior.is_some_and(|prior| paid.price >= prior);
+    let past = law::Past::of(input, at, at);
+    let prior = law::prior(input, past.as_ref(), &paid, at);
+    let claims = claims::claims(&paid, &prior);
     let unless_shown = |shown: bool, otherwise: Reason| {
         if shown { Reason::Applied } else { otherwise }
     };
-    let no_base = match (paid.is_reduced(), refuted, paid.regular) {
+    let no_base = match (paid.is_reduced(), &prior, paid.regular) {
         (true, ..) if !paid.may_claim => law.discount_forbidden().unwrap_or(Reason::Unknown),
         (false, ..) => Reason::NotReduced,
-        (_, true, _) => Reason::NotBelowPrior,
+        (_, Prior::NoClaim(reason), _) => reason.clone(),
+        (_, Prior::Known(prior), _) if paid.price >= *prior => Reason::NotBelowPrior,
         (_, _, None) => Reason::Unknown,
         _ => Reason::NotLower,
     };
@@ -259,10 +267,11 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         Some(_) => Reason::BelowOnePercent,
         None => no_base.clone(),
     };
-    let no_prior = match prior {
-        None => Reason::Unknown,
-        Some(_) if !paid.may_claim => no_base.clone(),
-        Some(_) => Reason::NotReduced,
+    let no_prior = match &prior {
+        Prior::NoClaim(reason) => reason.clone(),
+        Prior::NotAsked => Reason::Unknown,
+        Prior::Known(_) if !paid.may_claim => no_base.clone(),
+        Prior::Known(_) => Reason::NotReduced,
     };
     let no_unit_price = match input.goods.pack {
         Some(size) if pack::plausible_pack(size, input.goods.sale_unit).is_err() => {
@@ -270,8 +279,7 @@ pub fn explain(input: &Inputs<'_>, at: Instant) -> Vec<Considered> {
         }
         _ => Reason::Unknown,
     };
-    let has_unit_price =
-        pack::unit_price(&input.goods, paid.price, input.market.currency).is_some();
+    let has_unit_price = pack::unit_price(&input.goods, paid.price, input.market).is_some();
     let knows_tax = input.market.tax_rates.contains_key(input.goods.tax_class);
     considered.extend([
         Considered::new(
@@ -400,7 +408,7 @@ fn all_offers<'a>(
     law: &Law<'a>,
     at: Instant,
 ) -> Vec<Considered> {
-    let before = paid.before(input.audience, law);
+    let before = paid.before(&input.market.pricing, input.audience, law);
     let considered = |own: offers::Judged<'_>| {
         let subject = Subject::Offer {
             id: own.offer.id.clone(),

@@ -34,7 +34,9 @@
 //!    offers apply in the order of priority, then id. An offer that is not for
 //!    reduced goods does not apply where a special price holds, nor after
 //!    another offer. An offer that does not combine removes all others; of
-//!    several the first one that lowers the price stays.
+//!    several the first one that lowers the price stays. A price that was
+//!    computed, not typed, is then rounded down to the market's endings or cash
+//!    steps ([`crate::source::Pricing`]).
 //!    Neither is the order in which they were entered. Two offers that differ
 //!    in nothing but id and words are refused, since whose words are shown
 //!    would be arbitrary. Tiers are discounted by the same rules, each from its
@@ -51,16 +53,27 @@
 //!    exclusive to channels never makes the unconditional price, which is the
 //!    same everywhere: what it makes stands beside it under the condition of
 //!    the channel, and the projections of all other channels leave it out.
-//! 6. **Claims of a reduction.** The regular price is shown as a reference only
-//!    when it is known, above the price, and not refuted by the prior price.
-//!    The prior price is shown when it is known and a special price or an offer
-//!    holds. A percentage goes with a regular price that is shown, and nowhere
+//! 6. **Claims of a reduction.** The prior price is the lowest price applied to
+//!    everyone in the view's zone during the days that the market's law names,
+//!    30 at least, before the reduction started; it stays that while the
+//!    reduction holds (Directive 98/6/EC, Art. 6a (1), (2)). A reduction starts
+//!    where none held before, where the price rose, and, unless the law lets
+//!    reductions grow (Art. 6a (5)), where it fell again. An imported prior
+//!    price is used where the [`ledger`] does not reach back so far. Where the
+//!    law asks for the prior price and it is not known, where the goods are new
+//!    (Art. 6a (4), see [`NewArrivals`](crate::source::NewArrivals)), and after
+//!    [`ledger::LONGEST_REDUCTION_DAYS`], nothing is claimed. Goods that perish
+//!    may be exempt (Art. 6a (3)).
+//!    The regular price is shown as a reference only when it is known, above
+//!    the price, and not refuted by the prior price. The prior price is shown
+//!    when it is known and a special price or an offer holds. A percentage goes with a regular price that is shown, and nowhere
 //!    else; it is counted from the prior price where that is known (Directive
 //!    98/6/EC, Art. 6a; CJEU C-330/23), else from the regular price, and rounds
 //!    down, so it never flatters. A price that is not below the prior price
 //!    claims neither.
 //! 7. **Unit price.** Per base measure (Directive 98/6/EC, Art. 2 (b) and 3),
-//!    half up to the minor unit, unless the pack is implausible
+//!    one unit or what the market says for the category, half up to the minor
+//!    unit, unless the pack is implausible
 //!    (see [`plausible_pack`]).
 //! 8. **Deposit** and **tax** by the product's classes in the market. The
 //!    deposit stands apart from the price and the unit price (CJEU C-543/21).
@@ -95,6 +108,8 @@ mod claims;
 mod conditional;
 mod explain;
 mod floors;
+mod law;
+pub mod ledger;
 mod offers;
 mod order;
 mod pack;
@@ -113,10 +128,12 @@ use offercast_contract::{
 
 use crate::schedule::Span;
 use crate::source::{Market, Offer, OrderConditions, PriceKind, PriceRow, Product, Restriction};
+use law::Past;
 
 pub use explain::{Considered, Reason, Subject, explain, for_readers};
 pub use floors::FloorRule;
 pub(crate) use floors::floor;
+pub use ledger::Ledger;
 pub use pack::{ImplausiblePack, plausible_pack};
 pub(crate) use prices::{Paid, chosen, paid, paid_for};
 pub use promotions::stated;
@@ -267,6 +284,9 @@ pub struct Inputs<'a> {
     pub channel: Option<&'a ChannelId>,
     /// The product.
     pub goods: Goods<'a>,
+    /// What was applied before; none where that is not kept, so that only
+    /// imported prior prices are known.
+    pub ledger: Option<&'a dyn Ledger>,
     /// The market.
     pub market: &'a Market,
     /// How the goods reach the customer.
@@ -301,6 +321,12 @@ impl Inputs<'_> {
 /// its tax class is unknown in the market.
 #[must_use]
 pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
+    let past = Past::of(input, at, at);
+    resolve_knowing(input, past.as_ref(), at)
+}
+
+/// The terms at `at`, by a past that covers it.
+fn resolve_knowing(input: &Inputs<'_>, past: Option<&Past<'_>>, at: Instant) -> Option<Terms> {
     let rate_bp = *input.market.tax_rates.get(input.goods.tax_class)?;
     let paid = paid(input, input.audience, at)?;
     let currency = input.market.currency;
@@ -309,8 +335,7 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
         let smallest = input.goods.smallest_quantity;
         prices::held(input, input.audience, kind, smallest, at)
     };
-    let prior = held(PriceKind::Prior);
-    let claims = claims::claims(&paid, prior);
+    let claims = claims::claims(&paid, &law::prior(input, past, &paid, at));
     let tax = Tax {
         included: input.market.prices_include_tax,
         rate_bp,
@@ -332,7 +357,7 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
             .into_iter()
             .collect(),
         regular: claims.regular.map(amount),
-        unit_price: pack::unit_price(&input.goods, paid.price, currency),
+        unit_price: pack::unit_price(&input.goods, paid.price, input.market),
         warnings: restrictions::warnings(input, at),
         ..Terms::of(currency, amount(paid.price), tax)
     })
@@ -341,34 +366,35 @@ pub fn resolve(input: &Inputs<'_>, at: Instant) -> Option<Terms> {
 /// The terms over a horizon.
 #[must_use]
 pub fn timeline(input: &Inputs<'_>, horizon: Horizon) -> Timeline {
-    Timeline::build(horizon, boundaries(input), |at| resolve(input, at))
+    let past = Past::over(input, horizon);
+    let mut boundaries = boundaries(input);
+    boundaries.extend(past.iter().flat_map(Past::boundaries));
+    Timeline::build(horizon, boundaries, |at| {
+        resolve_knowing(input, past.as_ref(), at)
+    })
 }
 
-/// All instants at which the terms may change.
+/// All instants at which the terms may change, but for claims that follow from
+/// the past.
 fn boundaries(input: &Inputs<'_>) -> Vec<Instant> {
-    let prices = input
-        .prices
-        .iter()
+    let spans = input.offers.iter().flat_map(|dated| dated.spans);
+    let mut found = price_boundaries(input, input.prices);
+    found.extend(spans.flat_map(Span::boundaries));
+    found.extend(restrictions::boundaries(input));
+    let order = input.order.iter();
+    let order = order.map(|conditions| (conditions.valid_from, conditions.valid_until));
+    found.extend(
+        order
+            .flat_map(|(from, until)| [Some(from), until])
+            .flatten(),
+    );
+    found
+}
+
+fn price_boundaries(input: &Inputs<'_>, rows: &[PriceRef<'_>]) -> Vec<Instant> {
+    rows.iter()
         .filter(|row| input.distance(row.zone).is_some())
-        .map(|row| (row.valid_from, row.valid_until));
-    let offers = input
-        .offers
-        .iter()
-        .flat_map(|dated| dated.spans)
-        .map(|span| (span.from, span.until));
-    let restrictions = input
-        .restrictions
-        .iter()
-        .map(|restriction| (restriction.valid_from, restriction.valid_until));
-    let order = input
-        .order
-        .iter()
-        .map(|conditions| (conditions.valid_from, conditions.valid_until));
-    prices
-        .chain(offers)
-        .chain(restrictions)
-        .chain(order)
-        .flat_map(|(from, until)| [Some(from), until])
+        .flat_map(|row| [Some(row.valid_from), row.valid_until])
         .flatten()
         .collect()
 }

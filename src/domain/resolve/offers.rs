@@ -12,7 +12,7 @@ use crate::quote::engine::shelf::{Combined, Reduction, Start, Verdict, combine};
 use crate::quote::exact::Exact;
 use crate::quote::policy::{Policy, Sequence};
 use crate::quote::promotion::Value;
-use crate::source::{Effect, Offer};
+use crate::source::{Effect, Offer, Pricing};
 
 /// What offers are applied to, and for whom.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub(super) struct Before<'a> {
     pub(super) floor: Floor,
     /// What the law allows.
     pub(super) law: Law<'a>,
+    /// How the market rounds what is computed.
+    pub(super) pricing: &'a Pricing,
     /// The regular price, if known.
     pub(super) regular: Option<i64>,
     /// Whether a special price holds.
@@ -198,7 +200,13 @@ fn combined(policy: &Policy, before: &Before<'_>, offers: &[&Offer]) -> Combined
         regular_minor: before.regular,
         special: before.special,
     };
-    combine(policy, start, &reductions)
+    let mut all = combine(policy, start, &reductions);
+    let mut applied = all.applied.iter().filter_map(|(at, _)| offers.get(*at));
+    // A fixed price was typed by a person and stays.
+    if applied.any(|offer| !matches!(offer.effect, Effect::FixedPrice(_))) {
+        all.price_minor = before.pricing.round(all.price_minor, before.floor_minor());
+    }
+    all
 }
 
 /// What the offer takes off a single item, as the quote's engine knows it: a

@@ -1,9 +1,10 @@
 //! Pack sizes and the unit price, by rule 7.
 
 use offercast_contract::measure::{QUANTITY_SCALE, Quantity};
-use offercast_contract::{Amount, Currency, Measure, MeasureUnit, SaleUnit, UnitPrice};
+use offercast_contract::{Amount, Measure, MeasureUnit, SaleUnit, UnitPrice};
 
 use super::Goods;
+use crate::source::Market;
 
 /// Why a pack size cannot be true, so that no unit price is shown from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -58,9 +59,9 @@ pub fn plausible_pack(pack: Measure, sale_unit: SaleUnit) -> Result<(), Implausi
 
 /// The price per base measure; none without a plausible pack, for a pack of
 /// one piece, and where it rounds to nothing.
-pub(super) fn unit_price(goods: &Goods<'_>, price: i64, currency: Currency) -> Option<UnitPrice> {
+pub(super) fn unit_price(goods: &Goods<'_>, price: i64, market: &Market) -> Option<UnitPrice> {
     if let Some(unit) = base_of(goods.sale_unit) {
-        return Some(per_one(unit, price, currency));
+        return per_base(Quantity::ONE, unit, price, goods, market);
     }
     let pack = goods.pack?;
     if goods.sale_unit != SaleUnit::Piece || plausible_pack(pack, goods.sale_unit).is_err() {
@@ -69,20 +70,25 @@ pub(super) fn unit_price(goods: &Goods<'_>, price: i64, currency: Currency) -> O
     if pack.unit == MeasureUnit::Piece && pack.quantity == Quantity::ONE {
         return None;
     }
-    let quantity = i128::from(pack.quantity.millionths());
-    let scaled = i128::from(price) * i128::from(QUANTITY_SCALE);
-    let minor = i64::try_from((2 * scaled + quantity) / (2 * quantity)).ok()?;
-    (minor > 0).then(|| per_one(pack.unit, minor, currency))
+    per_base(pack.quantity, pack.unit, price, goods, market)
 }
 
-fn per_one(unit: MeasureUnit, minor: i64, currency: Currency) -> UnitPrice {
-    UnitPrice {
-        amount: Amount::new(minor, currency),
-        per: Measure {
-            quantity: Quantity::ONE,
-            unit,
-        },
-    }
+/// What the market's base measure costs where `quantity` costs `price`.
+fn per_base(
+    quantity: Quantity,
+    unit: MeasureUnit,
+    price: i64,
+    goods: &Goods<'_>,
+    market: &Market,
+) -> Option<UnitPrice> {
+    let per = market.pricing.base_measure(goods.category, unit);
+    let quantity = i128::from(quantity.millionths());
+    let scaled = i128::from(price) * i128::from(per.quantity.millionths());
+    let minor = i64::try_from((2 * scaled + quantity) / (2 * quantity)).ok()?;
+    (minor > 0).then(|| UnitPrice {
+        amount: Amount::new(minor, market.currency),
+        per,
+    })
 }
 
 /// The base measure of goods sold by it.

@@ -9,7 +9,7 @@ use super::floors::{Floor, floor};
 use super::offers::Before;
 use super::restrictions::Law;
 use super::{Inputs, PriceRef, is_everyone, offers};
-use crate::source::{Offer, PriceKind};
+use crate::source::{Offer, PriceKind, Pricing};
 
 /// What a member of an audience pays, and how it came about.
 #[derive(Debug, Clone)]
@@ -87,18 +87,28 @@ pub(super) fn unchecked<'a>(
         regular: regular.map(|row| row.amount_minor),
         special: special.is_some(),
     };
-    (paid.offers, paid.price) = offers::taken(input, &paid.before(audience, law), at);
+    (paid.offers, paid.price) = offers::taken(
+        input,
+        &paid.before(&input.market.pricing, audience, law),
+        at,
+    );
     Some(paid)
 }
 
 impl Paid<'_> {
     /// What the offers are applied to.
-    pub(super) fn before<'b>(&self, audience: &'b Audience, law: &Law<'b>) -> Before<'b> {
+    pub(super) fn before<'b>(
+        &self,
+        pricing: &'b Pricing,
+        audience: &'b Audience,
+        law: &Law<'b>,
+    ) -> Before<'b> {
         Before {
             audience,
             current: self.current,
             floor: self.floor,
             law: *law,
+            pricing,
             regular: self.regular.map(|minor| minor.max(self.floor.minor)),
             special: self.special,
         }

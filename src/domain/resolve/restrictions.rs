@@ -192,6 +192,16 @@ pub(super) fn hidden_in(input: &Inputs<'_>, at: Instant) -> Vec<Hidden> {
     hidden
 }
 
+/// The instants at which restrictions begin or cease to hold.
+pub(super) fn boundaries(input: &Inputs<'_>) -> impl Iterator<Item = Instant> + use<> {
+    let all = input.restrictions.iter();
+    let found: Vec<Instant> = all
+        .flat_map(|it| [Some(it.valid_from), it.valid_until])
+        .flatten()
+        .collect();
+    found.into_iter()
+}
+
 /// What must be shown with the price.
 pub(super) fn warnings(input: &Inputs<'_>, at: Instant) -> Vec<MandatoryWarning> {
     let warnings = held(input, at).into_iter().filter_map(|restriction| {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use offercast_contract::{Currency, Locale, MarketId, ZoneId};
 use serde::{Deserialize, Serialize};
 
-use super::Combination;
+use super::{Combination, Law, Pricing};
 
 /// A market: where terms hold in one currency, tax mode and time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +25,18 @@ pub struct Market {
     pub guard: GuardLimits,
     /// Its id.
     pub id: MarketId,
+    /// What the law asks of announced prices.
+    #[serde(default, skip_serializing_if = "Law::is_empty")]
+    pub law: Law,
     /// The locales its channels speak.
     pub locales: Vec<Locale>,
     /// Its name.
     pub name: String,
     /// Whether prices contain the tax.
     pub prices_include_tax: bool,
+    /// How computed prices are rounded and unit prices are shown.
+    #[serde(default, skip_serializing_if = "Pricing::is_empty")]
+    pub pricing: Pricing,
     /// Tax rate per class, in basis points.
     pub tax_rates: BTreeMap<String, u32>,
     /// The IANA time zone of its local times.
@@ -48,9 +54,11 @@ impl Market {
             floors: FloorPolicy::default(),
             guard: GuardLimits::default(),
             id,
+            law: Law::default(),
             locales: Vec::new(),
             name: name.to_owned(),
             prices_include_tax: true,
+            pricing: Pricing::default(),
             tax_rates: BTreeMap::new(),
             time_zone: time_zone.to_owned(),
         }

@@ -7,22 +7,27 @@
 
 mod combination;
 mod document;
+mod law;
 mod market;
 mod moment;
 mod offer;
 mod order;
 mod price;
+mod pricing;
 mod product;
 mod restriction;
 mod weekly;
 
 pub use combination::{Combination, Preset};
 pub use document::{Document, DocumentKey, DocumentKind};
+pub use law::{Law, NewArrivals, Perishables, PriorPriceLaw};
 pub use market::{FloorPolicy, GuardLimits, Market, Zone};
 pub use moment::{Moment, MomentError};
 pub use offer::{Effect, Offer, PriceRange, Target};
 pub use order::{Fee, OrderConditions, ReturnPolicy};
 pub use price::{Place, PriceKey, PriceKind, PriceRow};
+pub(crate) use pricing::ending;
+pub use pricing::{Pricing, UnitPriceRule};
 pub use product::Product;
 pub use restriction::{PriceLimit, Restriction, Rule};
 pub use weekly::{ClockTime, ClockTimeError, Weekday, WeeklyWindow};

@@ -414,6 +414,9 @@ fn why(lang: Lang, format: &Format, reason: &Reason, write: &dyn Fn(i64) -> Stri
         Reason::NotBelowPrior => ("not_below_prior", None),
         Reason::BelowOnePercent => ("below_one_percent", None),
         Reason::ImplausiblePack => ("implausible_pack", None),
+        Reason::LedgerTooShort => ("ledger_too_short", None),
+        Reason::NewArrival => ("new_arrival", None),
+        Reason::ReducedTooLong => ("reduced_too_long", None),
     };
     let words = lang.t(&format!("why.{key}"));
     at.map_or_else(

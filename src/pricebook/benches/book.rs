@@ -134,17 +134,17 @@ fn offer(id: usize, include: Vec<Selector>, from: i64, until: i64) -> Offer {
 
 fn load(count: usize, offers: Vec<Offer>) -> Book {
     let mut loader = Loader::new();
-    loader.push_document(&market());
-    loader.push_document(&channel());
+    loader.push_document(&market(), 1);
+    loader.push_document(&channel(), 1);
     for offer in offers {
-        loader.push_document(&Document::Offer(offer));
+        loader.push_document(&Document::Offer(offer), 1);
     }
     for number in 0..count {
-        loader.push_document(&product(number));
+        loader.push_document(&product(number), 1);
         let amount = 100 + (number % 5_000) as i64;
-        loader.push_price(&price(number, PriceKind::Regular, amount, 0));
-        loader.push_price(&price(number, PriceKind::Anchor, amount + 20, 0));
-        loader.push_price(&price(number, PriceKind::Prior, amount + 10, 0));
+        loader.push_price(&price(number, PriceKind::Regular, amount, 0), 1);
+        loader.push_price(&price(number, PriceKind::Anchor, amount + 20, 0), 1);
+        loader.push_price(&price(number, PriceKind::Prior, amount + 10, 0), 1);
     }
     loader.finish(Head {
         epoch: 1,

@@ -173,6 +173,34 @@ fn any_change() -> impl Strategy<Value = Value> {
     ]
 }
 
+const DAY_MICROS: i64 = 86_400 * 1_000_000;
+
+fn any_pause() -> impl Strategy<Value = i64> {
+    prop_oneof![4 => 0_i64..3, 4 => 3_i64..40, 1 => 100_i64..300]
+}
+
+/// Moves the intervals of a change by days.
+fn shift(value: &mut Value, days: i64) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let is_instant = ["at", "valid_from", "valid_until"].contains(&name.as_str());
+                match field.as_str().filter(|_| is_instant) {
+                    Some(text) => {
+                        let local = text.trim_end_matches('Z');
+                        let at: Instant = format!("{local}Z").parse().unwrap();
+                        let later = at.plus_micros(days * DAY_MICROS).to_string();
+                        *field = json!(later.replace('Z', &text[local.len()..]));
+                    }
+                    None => shift(field, days),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| shift(value, days)),
+        _ => {}
+    }
+}
+
 fn stocked() -> Model {
     let mut model = Model::shop();
     let skus = [
@@ -210,6 +238,22 @@ proptest! {
             }
         }
         prop_assert_eq!(model.book.head().number, 5 + recorded as u64);
+    }
+
+    // Prices have a past: what was applied counts for what may be claimed. Time
+    // goes by between the edits, sometimes beyond what the ledger keeps.
+    #[test]
+    fn a_fold_through_time_equals_a_full_one(
+        law in 0_i64..3,
+        edits in prop::collection::vec((any_change(), any_pause()), 1..14),
+    ) {
+        let mut model = stocked();
+        model.edit(json!([market(law)]));
+        for (mut change, days) in edits {
+            model.pass(days);
+            shift(&mut change, (model.now.micros() - day(0).micros()) / DAY_MICROS);
+            model.edit(json!([change]));
+        }
     }
 
     #[test]

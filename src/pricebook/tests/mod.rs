@@ -1,3 +1,4 @@
 mod books;
 mod folding;
+mod law;
 mod model;

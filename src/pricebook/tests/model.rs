@@ -2,36 +2,51 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offercast_contract::{Hash, Horizon, Instant, Item, Sku};
+use offercast_contract::{Hash, Horizon, Instant, Item, MarketId, Sku};
 use offercast_domain::change::{Change, Guard, plan};
+use offercast_domain::resolve::ledger::{self, days_after};
 use offercast_domain::revision::{Delta, Revision};
-use offercast_domain::source::{Document, DocumentKey, PriceKey, PriceRow};
+use offercast_domain::source::{Document, DocumentKey, Offer, PriceKey, PriceRow};
 use serde_json::{Value, json};
 
-use crate::fold::{Folded, fold};
+use crate::fold::{Folded, fold, move_horizon};
 use crate::{Book, Digests, Loader, affected};
 
 pub(super) fn day(days: i64) -> Instant {
     Instant::from_micros((20_000 + days) * 86_400 * 1_000_000)
 }
 
-/// A book that is folded, beside the rows that it should hold.
+/// A book that is folded, beside the versions that it should hold, each with
+/// the revision that opened it.
 pub(super) struct Model {
     pub(super) book: Book,
+    /// Versions that were closed, with the revisions that opened and closed
+    /// them.
+    closed_offers: Vec<(Offer, u64, u64)>,
+    closed_prices: Vec<(PriceRow, u64, u64)>,
     pub(super) digests: Digests,
-    documents: BTreeMap<DocumentKey, Document>,
+    documents: BTreeMap<DocumentKey, (Document, u64)>,
     pub(super) horizon: Horizon,
-    prices: BTreeMap<PriceKey, PriceRow>,
+    markets: BTreeMap<MarketId, Instant>,
+    /// When the next edit is made.
+    pub(super) now: Instant,
+    prices: BTreeMap<PriceKey, (PriceRow, u64)>,
+    times: BTreeMap<u64, Instant>,
 }
 
 impl Model {
     pub(super) fn new() -> Self {
         Self {
             book: Book::empty(),
+            closed_offers: Vec::new(),
+            closed_prices: Vec::new(),
             digests: Digests::default(),
             documents: BTreeMap::new(),
             horizon: Horizon::containing(day(1)),
+            markets: BTreeMap::new(),
+            now: day(1),
             prices: BTreeMap::new(),
+            times: BTreeMap::new(),
         }
     }
 
@@ -52,7 +67,7 @@ impl Model {
     /// changes nothing.
     pub(super) fn edit(&mut self, changes: Value) -> Option<Folded> {
         let changes: Vec<Change> = serde_json::from_value(changes).unwrap();
-        let made = plan(&changes, &self.book, day(1), Guard::Exempt).ok()?;
+        let made = plan(&changes, &self.book, self.now, Guard::Exempt).ok()?;
         if made.delta.is_empty() {
             return None;
         }
@@ -62,7 +77,7 @@ impl Model {
     fn record(&mut self, delta: &Delta) -> Folded {
         let head = self.book.head();
         let root = delta.content_root();
-        let header = head.next("tests", "edit", delta, root, day(1));
+        let header = head.next("tests", "edit", delta, root, self.now);
         let revision = Revision {
             hash: header.hash(),
             header,
@@ -79,35 +94,69 @@ impl Model {
     }
 
     fn apply(&mut self, delta: &Delta) {
+        let head = self.book.head();
+        self.times.insert(head.number, head.recorded_at);
         for key in &delta.closed_documents {
-            assert!(self.documents.remove(key).is_some());
+            let (document, since) = self.documents.remove(key).unwrap();
+            if let Document::Offer(offer) = document {
+                self.closed_offers.push((offer, since, head.number));
+            }
         }
         for key in &delta.closed_prices {
-            assert!(self.prices.remove(key).is_some());
+            let (row, since) = self.prices.remove(key).unwrap();
+            self.closed_prices.push((row, since, head.number));
         }
         for document in &delta.opened_documents {
-            assert!(
-                self.documents
-                    .insert(document.key(), document.clone())
-                    .is_none()
-            );
+            if let Document::Market(market) = document {
+                let first = self.markets.entry(market.id.clone());
+                first.or_insert(head.recorded_at);
+            }
+            let version = (document.clone(), head.number);
+            assert!(self.documents.insert(document.key(), version).is_none());
         }
         for row in &delta.opened_prices {
-            assert!(self.prices.insert(row.key.clone(), row.clone()).is_none());
+            let version = (row.clone(), head.number);
+            assert!(self.prices.insert(row.key.clone(), version).is_none());
         }
+    }
+
+    /// Lets days go by; the horizon moves as it does on a server.
+    pub(super) fn pass(&mut self, days: i64) {
+        self.now = days_after(self.now, days);
+        let next = Horizon::containing(self.now);
+        let digests = std::mem::take(&mut self.digests);
+        let folded = move_horizon(&self.book, self.horizon, next, digests);
+        self.check(&self.book, self.horizon, &folded);
+        self.digests = folded.digests;
+        self.horizon = next;
     }
 
     /// The book as it is loaded from the rows.
     pub(super) fn loaded(&self) -> Book {
         let mut loader = Loader::new();
+        let floor = ledger::floor(self.book.head().recorded_at);
+        for (number, at) in &self.times {
+            // What lies before the ledger is not read.
+            if floor < *at {
+                loader.note_revision(*number, *at);
+            }
+        }
+        for (market, at) in &self.markets {
+            loader.note_market(market, *at);
+        }
         // Another order than that in which they came.
-        self.prices
-            .values()
-            .rev()
-            .for_each(|row| loader.push_price(row));
-        self.documents
-            .values()
-            .for_each(|document| loader.push_document(document));
+        for (row, since, until) in self.closed_prices.iter().rev() {
+            loader.push_closed_price(row, *since, *until);
+        }
+        for (offer, since, until) in self.closed_offers.iter().rev() {
+            loader.push_closed_offer(offer.clone(), *since, *until);
+        }
+        for (row, since) in self.prices.values().rev() {
+            loader.push_price(row, *since);
+        }
+        for (document, since) in self.documents.values() {
+            loader.push_document(document, *since);
+        }
         loader.finish(self.book.head())
     }
 
@@ -127,8 +176,10 @@ impl Model {
             let tombstone = Item::new(item.sku.clone(), None, Vec::new());
             assert_eq!(&item, after.get(&item.sku).unwrap_or(&tombstone));
         }
+        let start = folded.horizon.from();
         for days in [-3, 0, 2, 5] {
-            let between = |book: &Book| book.with_boundaries_between(day(days), day(days + 4));
+            let (from, until) = (days_after(start, days), days_after(start, days + 4));
+            let between = |book: &Book| book.with_boundaries_between(from, until);
             assert_eq!(between(&folded.book), between(&full));
         }
     }
@@ -142,9 +193,25 @@ fn items(book: &Book, horizon: Horizon) -> BTreeMap<Sku, Item> {
         .collect()
 }
 
+/// A market; every third deposit goes with another law.
 pub(super) fn market(deposit: i64) -> Value {
+    let law = match deposit % 3 {
+        0 => json!({}),
+        1 => json!({"prior_price": {"days": 30, "progressive": true}}),
+        _ => json!({"prior_price": {
+            "days": 40, "new_arrivals": "since_first_sale",
+            "perishable_categories": ["food/dairy"], "perishables": "price_before"
+        }}),
+    };
+    let mut change = market_under(&law);
+    change["market"]["deposits"] = json!({"bottle": deposit});
+    change
+}
+
+pub(super) fn market_under(law: &Value) -> Value {
     json!({"type": "put_market", "market": {
-        "currency": "EUR", "deposits": {"bottle": deposit}, "id": "hr", "locales": ["hr"],
+        "law": law,
+        "currency": "EUR", "deposits": {"bottle": 7}, "id": "hr", "locales": ["hr"],
         "name": "Croatia", "prices_include_tax": true, "tax_rates": {"full": 2500},
         "time_zone": "Europe/Zagreb"
     }})

@@ -6,11 +6,12 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use offercast_bus::Broker;
 use offercast_contract::{Instant, Position};
 use offercast_domain::revision::Head;
-use offercast_pricebook::{Book, Loader, fold};
-use offercast_storage::{OutboxRow, SourceRow, StorageError, Store};
+use offercast_pricebook::{Book, fold};
+use offercast_storage::{OutboxRow, StorageError, Store};
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::{Current, Engine};
+use crate::book;
 use crate::clock::Clock;
 use crate::error::Unavailable;
 use crate::families::Families;
@@ -117,21 +118,17 @@ pub(super) fn snapshot_before(store: &Store, row: &OutboxRow) -> Result<Current,
 }
 
 fn snapshot(store: &Store, position: Position, sequence: u64) -> Result<Current, StorageError> {
-    let mut loader = Loader::new();
-    store.load_rows_at(position.revision, &mut |row| match row {
-        SourceRow::Document(document) => loader.push_document(&document),
-        SourceRow::Price(price) => loader.push_price(&price),
-    })?;
     let revision = store.revision(position.revision)?;
     let recorded_at = revision.map_or(Instant::from_micros(0), |revision| {
         revision.header.recorded_at
     });
-    let book = loader.finish(Head {
+    let head = Head {
         epoch: position.epoch,
         hash: position.hash,
         number: position.revision,
         recorded_at,
-    });
+    };
+    let book = book::load(store, head)?;
     Ok(Current {
         digests: fold::digests(&book, position.horizon),
         book,

@@ -131,15 +131,20 @@ impl Wording {
         format!("{number}{NO_BREAK_SPACE}{unit}")
     }
 
-    /// A unit price: `1 599,60 ₽/кг`, or `15,99 zł/0,1 kg` where the base is
-    /// not one of its unit.
+    /// A unit price: `1 599,60 ₽/кг`, or `1,60 zł/100 g` where the base is not
+    /// one of its unit.
     #[must_use]
     pub fn unit_price(&self, price: UnitPrice, currency: Currency) -> String {
         let amount = self.amount(price.amount, currency);
+        let unit = self.style.measure_unit(price.per.unit);
         if price.per.quantity == Quantity::ONE {
-            format!("{amount}/{}", self.style.measure_unit(price.per.unit))
-        } else {
-            format!("{amount}/{}", self.measure(price.per))
+            return format!("{amount}/{unit}");
+        }
+        let millionths = price.per.quantity.millionths();
+        let is_small = millionths < Quantity::ONE.millionths() && millionths % 1_000 == 0;
+        match small_unit(unit).filter(|_| is_small) {
+            Some(small) => format!("{amount}/{}{NO_BREAK_SPACE}{small}", millionths / 1_000),
+            None => format!("{amount}/{}", self.measure(price.per)),
         }
     }
 
@@ -284,6 +289,17 @@ fn time_text(time: Time) -> String {
     }
 }
 
+/// The word for a thousandth of a unit, where shoppers know one.
+fn small_unit(unit: &str) -> Option<&'static str> {
+    match unit {
+        "kg" => Some("g"),
+        "кг" => Some("г"),
+        "l" => Some("ml"),
+        "л" => Some("мл"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,7 +367,7 @@ mod tests {
         };
         assert_eq!(
             wording("de").unit_price(price, eur),
-            "15,99\u{a0}€/0,1\u{a0}kg"
+            "15,99\u{a0}€/100\u{a0}g"
         );
     }
 

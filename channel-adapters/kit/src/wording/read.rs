@@ -182,7 +182,7 @@ pub fn quantity(text: &str, hint: Hint) -> Result<(Quantity, &str), ReadError> {
     Ok((quantity, text[end..].trim()))
 }
 
-/// Reads a unit price: `15,99 €/kg`, `1,60 €/0,1 kg`.
+/// Reads a unit price: `15,99 €/kg`, `1,60 €/100 g`, `1,60 €/0,1 kg`.
 pub fn unit_price(text: &str, hint: Hint) -> Result<(Money, Measure), ReadError> {
     let unexpected = || ReadError::Unexpected {
         text: text.to_owned(),
@@ -196,6 +196,18 @@ pub fn unit_price(text: &str, hint: Hint) -> Result<(Money, Measure), ReadError>
         (Quantity::ONE, per)
     };
     let unit = match unit {
+        "g" | "г" | "ml" | "мл" => {
+            let is_mass = matches!(unit, "g" | "г");
+            let unit = if is_mass {
+                MeasureUnit::Kilogram
+            } else {
+                MeasureUnit::Litre
+            };
+            let small = Quantity::from_millionths(quantity.millionths() / 1_000);
+            let quantity = small.ok().filter(|_| quantity.is_whole());
+            let quantity = quantity.ok_or_else(unexpected)?;
+            return Ok((money, Measure { quantity, unit }));
+        }
         "kg" | "кг" => MeasureUnit::Kilogram,
         "l" | "л" => MeasureUnit::Litre,
         "m" | "м" => MeasureUnit::Metre,

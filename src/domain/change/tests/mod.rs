@@ -3,6 +3,7 @@ mod floors;
 mod guards;
 mod intervals;
 mod law;
+mod policy;
 mod promotions;
 mod reverts;
 mod rows;

@@ -1,7 +1,9 @@
 //! One test per rule, with numbers that can be checked by hand.
 
 mod combination;
+mod law;
 mod order;
+mod pricing;
 mod promotions;
 mod properties;
 mod restrictions;
@@ -215,6 +217,7 @@ impl Case {
                 smallest_quantity: self.smallest_quantity,
                 tax_class: "full",
             },
+            ledger: None,
             market: &market,
             mode: self.mode,
             offers: &offers,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::source::{Moment, Weekday, WeeklyWindow};
 
-fn any_row() -> impl Strategy<Value = PriceRow> {
+pub(super) fn any_row() -> impl Strategy<Value = PriceRow> {
     let kind = prop::sample::select(vec![
         PriceKind::Regular,
         PriceKind::Special,

@@ -108,8 +108,8 @@ pub(crate) fn open(scratch: &Scratch) -> Store {
 
 pub(crate) fn describe(row: &SourceRow) -> String {
     match row {
-        SourceRow::Document(document) => format!("{}={}", document.key().id, document.body()),
-        SourceRow::Price(row) => {
+        SourceRow::Document(document, _) => format!("{}={}", document.key().id, document.body()),
+        SourceRow::Price(row, _) => {
             let zone = row.key.place.zone.as_ref().map_or("-", ZoneId::as_str);
             format!("{} {zone} {}", row.key.sku, row.amount_minor)
         }

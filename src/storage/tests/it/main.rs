@@ -19,6 +19,7 @@ mod connections;
 mod import;
 mod log;
 mod outbox;
+mod past;
 mod prune;
 mod requests;
 mod schema;
