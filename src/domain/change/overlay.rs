@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use offercast_contract::channel::is_within;
+use offercast_contract::measure::Quantity;
 use offercast_contract::{
     Audience, Channel, ChannelId, Instant, MarketId, OfferId, OrderConditionsId, RestrictionId,
     Sku, ZoneId,
@@ -408,6 +409,6 @@ fn many(key: &PriceKey) -> (&Sku, Instant) {
     (&key.sku, key.valid_from)
 }
 
-fn few(key: &PriceKey) -> (&Audience, PriceKind, &Place) {
-    (&key.audience, key.kind, &key.place)
+fn few(key: &PriceKey) -> (&Audience, PriceKind, Option<Quantity>, &Place) {
+    (&key.audience, key.kind, key.minimum_quantity, &key.place)
 }
