@@ -50,8 +50,8 @@ fn nothing_recorded_can_be_changed(database: &Database) {
         None
     );
     // Two current versions of one price are refused by the index itself.
-    let second = "INSERT INTO prices (sku, market, zone, audience, kind, valid_from, amount_minor, since_revision) \
-                  VALUES ('a', 'hr', '', 'everyone', 'regular', 0, 5, 2)";
+    let second = "INSERT INTO prices (sku, market, zone, audience, kind, minimum_quantity, valid_from, amount_minor, since_revision) \
+                  VALUES ('a', 'hr', '', 'everyone', 'regular', 0, 0, 5, 2)";
     let refused = database.execute(second).unwrap_err().to_string();
     assert!(refused.to_lowercase().contains("unique"), "{refused}");
 }
