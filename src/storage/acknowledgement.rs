@@ -157,23 +157,32 @@ fn locked(
     connection: &mut AnyConnection,
     channel: &str,
 ) -> Result<Option<StoredState>, StorageError> {
-    if let AnyConnection::Postgres(postgres) = connection {
-        let known = channel_states::table
-            .find(channel)
+    if let Some(known) = state_for_update(connection, channel)? {
+        return Ok(Some(known));
+    }
+    // The first words of a channel have no row to lock. Who waited here for
+    // them locks the row that they made, like all later ones.
+    lock(connection, CHANNEL_LOCK, channel)?;
+    state_for_update(connection, channel)
+}
+
+fn state_for_update(
+    connection: &mut AnyConnection,
+    channel: &str,
+) -> Result<Option<StoredState>, StorageError> {
+    let state = channel_states::table.find(channel);
+    Ok(match connection {
+        AnyConnection::Postgres(postgres) => state
             .select(StoredState::as_select())
             .for_update()
             .first(postgres)
-            .optional()?;
-        if known.is_some() {
-            return Ok(known);
-        }
-        lock(connection, CHANNEL_LOCK, channel)?;
-    }
-    Ok(channel_states::table
-        .find(channel)
-        .select(StoredState::as_select())
-        .first(connection)
-        .optional()?)
+            .optional()?,
+        // A transaction of SQLite that writes is alone.
+        AnyConnection::Sqlite(sqlite) => state
+            .select(StoredState::as_select())
+            .first(sqlite)
+            .optional()?,
+    })
 }
 
 fn parse(body: &str) -> Result<Acknowledgement, StorageError> {
