@@ -113,6 +113,10 @@ impl Customer {
     }
 
     fn parsed(&self, text: &str) -> Result<Amount, ReadError> {
+        // An amount with words behind it would be read as the amount alone.
+        if text.contains(AND) {
+            return Err(unexpected(text, "an amount and nothing else"));
+        }
         let amount = self.amount(text)?;
         amount
             .parse()

@@ -206,9 +206,11 @@ impl Worker {
         }
         let progress = !settled.is_empty();
         if progress {
+            // Before the entries are settled: whoever is stopped in between
+            // observes them again.
+            self.state().set_live(all_live)?;
             self.blocking(move |engine| engine.state.observed(&settled))
                 .await??;
-            self.state().set_live(all_live)?;
         } else {
             // The outside is ahead of this adapter, whose update is on its way.
             self.observe_pause.failed();
