@@ -15,6 +15,10 @@ use crate::{HeadStatus, StorageError, Store};
 
 /// A row of the source of truth, and the revision that opened it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rows are handed on one by one and never kept; a box for each of millions would cost more"
+)]
 pub enum SourceRow {
     /// A document.
     Document(Document, u64),

@@ -163,7 +163,7 @@ fn a_bundle_takes_one_of_each_part() {
     );
     let basket = lines(
         &[("pan", 2_000, "3"), ("lid", 1_000, "2")],
-        &[bundle.clone()],
+        std::slice::from_ref(&bundle),
     );
     let quote = Shop::default().quote(&basket);
     assert_eq!(

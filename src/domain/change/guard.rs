@@ -200,9 +200,7 @@ pub(super) fn too_low(
         let both = matching.iter().zip(&schedules);
         both.filter(|(_, schedule)| !schedule.is_over(now))
     };
-    if current().next().is_none() {
-        return None;
-    }
+    current().next()?;
     let offers: Vec<&Offer> = current().map(|(offer, _)| &***offer).collect();
     let mut rows = state.prices(sku);
     rows.retain(|row| row.key.place.market == market.id);

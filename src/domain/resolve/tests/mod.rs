@@ -89,7 +89,7 @@ impl PriceRow {
         self
     }
 
-    fn from_quantity(mut self, minimum: &str) -> Self {
+    fn at_least(mut self, minimum: &str) -> Self {
         self.key.minimum_quantity = Some(minimum.parse().unwrap());
         self
     }

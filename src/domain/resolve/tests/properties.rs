@@ -27,7 +27,7 @@ pub(super) fn any_row() -> impl Strategy<Value = PriceRow> {
     )
         .prop_map(|(kind, place, audience, tier, amount, from, days)| {
             let row = price(kind, amount)
-                .from_quantity(tier)
+                .at_least(tier)
                 .for_whom(audience)
                 .during(at(from), at(from + days));
             if place.is_empty() {

@@ -17,7 +17,7 @@ fn conditional(terms: &Terms) -> Vec<String> {
 }
 
 fn tier(amount_minor: i64, from: &str) -> PriceRow {
-    regular(amount_minor).from_quantity(from)
+    regular(amount_minor).at_least(from)
 }
 
 #[test]
@@ -120,11 +120,7 @@ fn a_sale_takes_no_tier_away() {
     assert_eq!(conditional(&shop.terms()), ["quantity:6 700"]);
     let deeper = case([regular(1_000), tier(900, "6"), special(800)]);
     assert!(deeper.terms().conditional.is_empty());
-    let special_tier = case([
-        regular(1_000),
-        special(800),
-        special(600).from_quantity("6"),
-    ]);
+    let special_tier = case([regular(1_000), special(800), special(600).at_least("6")]);
     assert_eq!(conditional(&special_tier.terms()), ["quantity:6 600"]);
 }
 
@@ -177,7 +173,7 @@ fn a_floor_may_be_lower_from_a_quantity_on() {
     let shop = case([
         regular(1_000),
         price(PriceKind::Floor, 600),
-        price(PriceKind::Floor, 400).from_quantity("100"),
+        price(PriceKind::Floor, 400).at_least("100"),
     ]);
     let shop = shop.offers([half]);
     assert_eq!(shop.price(), 1_000);
