@@ -3,6 +3,7 @@
 mod mapping;
 mod plan;
 mod row;
+mod stream;
 
 use std::io::Read;
 use std::sync::mpsc;
@@ -23,6 +24,7 @@ pub use row::{Row, RowIssue};
 
 use mapping::Columns;
 use row::{Findings, RowReader};
+use stream::{Counted, Limited};
 
 /// What to import, and how.
 pub struct Import {
@@ -303,10 +305,7 @@ fn read(
     } else {
         Box::new(counted)
     };
-    let text = Limited {
-        inner: text,
-        left_bytes: MAX_TEXT_BYTES,
-    };
+    let text = Limited::new(text);
     let delimiter = u8::try_from(mapping.delimiter)
         .map_err(|_| ImportError::File("the delimiter must be one ASCII character".to_owned()))?;
     let mut reader = csv::ReaderBuilder::new()
@@ -448,65 +447,4 @@ fn rows_of(columns: &Columns, rows: &[(u64, String)], errors: Vec<ChangeError>) 
         }
     });
     wrong(issues.collect())
-}
-
-/// Text of a file, unpacked, at the most: what unpacks to more is no price
-/// list.
-const MAX_TEXT_BYTES: u64 = 1 << 30;
-
-/// Fails where there is more to read than allowed.
-struct Limited {
-    inner: Box<dyn Read + Send>,
-    left_bytes: u64,
-}
-
-impl Read for Limited {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        match self.left_bytes.checked_sub(read as u64) {
-            Some(left) => self.left_bytes = left,
-            None => {
-                return Err(std::io::Error::other(format!(
-                    "it holds more than {MAX_TEXT_BYTES} bytes of text"
-                )));
-            }
-        }
-        Ok(read)
-    }
-}
-
-/// Counts the bytes that were read, for the progress of a compressed file.
-struct Counted {
-    bytes: std::sync::Arc<std::sync::atomic::AtomicU64>,
-    inner: Box<dyn Read + Send>,
-}
-
-struct Count(std::sync::Arc<std::sync::atomic::AtomicU64>);
-
-impl Count {
-    fn get(&self) -> u64 {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
-impl Counted {
-    fn new(inner: Box<dyn Read + Send>) -> Self {
-        Self {
-            bytes: std::sync::Arc::default(),
-            inner,
-        }
-    }
-
-    fn count(&self) -> Count {
-        Count(std::sync::Arc::clone(&self.bytes))
-    }
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.bytes
-            .fetch_add(read as u64, std::sync::atomic::Ordering::Relaxed);
-        Ok(read)
-    }
 }
