@@ -198,7 +198,7 @@ fn one_falsified_way_is_noticed_and_named() {
             "\"priceValidUntil\":\"soon\"",
             "until: priceValidUntil",
         ),
-        ("\"priceValidUntil\":\"2026-11-30\",", "", "go together"),
+        (",\"priceValidUntil\":\"2026-11-30\"", "", "go together"),
         (
             "\"unitCode\":\"KGM\",\"value\":\"1\"",
             "\"unitCode\":\"LTR\",\"value\":\"1\"",
