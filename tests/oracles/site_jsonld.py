@@ -59,11 +59,14 @@ def claims_of(html):
 
 def key_of(specification):
     """Which claim a price specification makes."""
+    condition = []
     if "validForMemberTier" in specification:
         assert "priceType" not in specification
-        return f"conditional.audience:{specification['validForMemberTier']['name']}"
+        condition.append(f"audience:{specification['validForMemberTier']['name']}")
     if "eligibleQuantity" in specification:
-        return f"conditional.quantity:{specification['eligibleQuantity']['minValue']}"
+        condition.append(f"quantity:{specification['eligibleQuantity']['minValue']}")
+    if condition:
+        return f"conditional.{'+'.join(condition)}"
     return {None: "price", STRUCK: "regular"}[specification.get("priceType")]
 
 
